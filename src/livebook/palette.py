@@ -21,14 +21,26 @@ def colour(role: str, scheme: str = "light") -> str:
 
 
 def css() -> str:
-    """Custom properties ``--lb-ROLE`` and ``--lb-ROLE-text`` for both schemes, as the theme switches them."""
+    """Custom properties ``--lb-ROLE`` and ``--lb-ROLE-text`` for both schemes, and the classes that use them."""
+    dark = "html[data-theme='dark'],body[data-jp-theme-light='false']"
+    return f":root{{{_properties('light')}}}\n{dark}{{{_properties('dark')}}}\n" + "".join(map(_classes, ROLES))
 
-    def block(scheme: str) -> str:
-        values = {f"--lb-{role}": hex_ for role, hex_ in PALETTE[scheme].items()}
-        values |= {f"--lb-{role}-text": hex_ for role, hex_ in PALETTE[f"{scheme}_text"].items()}
-        return "".join(f"{name}:{value};" for name, value in values.items())
 
-    return f":root{{{block('light')}}}\nhtml[data-theme='dark']{{{block('dark')}}}\n"
+def _properties(scheme: str) -> str:
+    values = {f"--lb-{role}": hex_ for role, hex_ in PALETTE[scheme].items()}
+    values |= {f"--lb-{role}-text": hex_ for role, hex_ in PALETTE[f"{scheme}_text"].items()}
+    return "".join(f"{name}:{value};" for name, value in values.items())
+
+
+def _classes(role: str) -> str:
+    """A mark, a text, a control and a symbol in an equation each take their role's colour from its class."""
+    return (
+        f".lb-role-{role}{{--lb-mark:var(--lb-{role});--lb-mark-text:var(--lb-{role}-text)}}\n"
+        f".lb-text-{role},.katex .enclosing.lb-{role}{{color:var(--lb-{role}-text)}}\n"
+        f".lb-accent-{role}{{accent-color:var(--lb-{role})}}\n"
+        f".lb-{role}-lit .lb-mark.lb-role-{role} .lb-stroke{{stroke-width:4}}\n"
+        f".lb-{role}-lit .lb-mark.lb-role-{role} .lb-fill{{fill-opacity:.7}}\n"
+    )
 
 
 def macros() -> dict[str, str]:

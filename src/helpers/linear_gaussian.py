@@ -1,0 +1,167 @@
+"""The VAE that can be solved: a linear decoder with one noise level, which is probabilistic PCA.
+
+The model is z ~ N(0, I) with L latents and x | z ~ N(W z + mu, sigma² I) with D pixels: ``weights`` W (D, L), ``mu`` (D,),
+``sigma`` a number. log p(x), p(z|x) and the ELBO of a linear encoder are all exact.
+Source throughout: Tipping and Bishop (1999), Probabilistic principal component analysis, JRSS B 61.
+"""
+
+from typing import NamedTuple
+
+import torch
+
+from helpers import _checks
+from helpers._checks import checked
+from helpers.divergence import kl_standard_normal
+from helpers.gaussian import LOG_2_PI
+
+
+class Encoder(NamedTuple):
+    """q(z|x) = N(V (x - mu), diag(scale²)): ``matrix`` V (L, D) and ``log_scale`` (L,), the same scale for every x."""
+
+    matrix: torch.Tensor
+    log_scale: torch.Tensor
+
+
+@checked("x weights mu sigma", positive="sigma")
+def log_prob(x, weights, mu, sigma):
+    r"""Exact log p(x) of each row of ``x`` (..., D), with only an L x L matrix to invert.
+
+    .. math:: \log N(x; \mu, C), \quad C = WW^\top + \sigma^2 I, \quad M = W^\top W + \sigma^2 I
+
+    .. math:: \log|C| = \log|M| + (D-L)\log\sigma^2, \quad
+              r^\top C^{-1} r = \frac{\|r\|^2 - r^\top W M^{-1} W^\top r}{\sigma^2}
+
+    Equation: (eq-ppca-log-prob). Source: Tipping and Bishop (1999), eqs. 3 to 8.
+    """
+    pixels, latents = weights.shape
+    _checks.shape("x", x, pixels)
+    scale = torch.linalg.cholesky(inner(weights, sigma))
+    r = x - mu
+    whitened = torch.linalg.solve_triangular(scale, (r @ weights).reshape(-1, latents).mT, upper=False)
+    explained = (whitened**2).sum(0).reshape(r.shape[:-1])
+    log_det = 2 * scale.diagonal().log().sum() + 2 * (pixels - latents) * sigma.log()
+    return -0.5 * (pixels * LOG_2_PI + log_det + ((r**2).sum(-1) - explained) / sigma**2)
+
+
+@checked("weights sigma", positive="sigma")
+def inner(weights, sigma):
+    r"""The L x L matrix :math:`M = W^\top W + \sigma^2 I`. Equation: (eq-ppca-inner)."""
+    _checks.shape("weights", weights, None, None)
+    return weights.mT @ weights + sigma**2 * torch.eye(weights.shape[1], dtype=weights.dtype)
+
+
+@checked("x weights mu sigma", positive="sigma")
+def posterior(x, weights, mu, sigma):
+    r"""Mean (..., L) and covariance (L, L) of p(z|x); the covariance is the same for every x.
+
+    .. math:: p(z|x) = N\left(M^{-1}W^\top(x-\mu),\; \sigma^2 M^{-1}\right)
+
+    Equation: (eq-ppca-posterior). Source: Tipping and Bishop (1999), eq. 10.
+    """
+    _checks.shape("x", x, weights.shape[0])
+    inverse = torch.linalg.inv(inner(weights, sigma))
+    return (x - mu) @ weights @ inverse, sigma**2 * inverse
+
+
+@checked("x weights mu sigma", positive="sigma")
+def elbo(x, weights, mu, sigma, encoder):
+    r"""ELBO of each row of ``x`` under a linear ``encoder``, in closed form.
+
+    .. math:: -\tfrac D2\log 2\pi\sigma^2 - \frac{\|r - W m\|^2 + \sum_j s_j^2\,\|w_j\|^2}{2\sigma^2}
+              - KL\left(N(m, \mathrm{diag}\,s^2)\,\|\,N(0, I)\right), \quad m = V r,\; r = x - \mu
+
+    Equation: (eq-linear-vae-elbo). Source: Lucas et al. (2019), Don't blame the ELBO!, section 4.
+    """
+    _checks.shape("x", x, weights.shape[0])
+    r = x - mu
+    mean = r @ encoder.matrix.mT
+    missed = ((r - mean @ weights.mT) ** 2).sum(-1)
+    blurred = ((2 * encoder.log_scale).exp() * (weights**2).sum(0)).sum()
+    reconstruction = -0.5 * weights.shape[0] * (LOG_2_PI + 2 * sigma.log()) - (missed + blurred) / (2 * sigma**2)
+    return reconstruction - kl_standard_normal(mean, encoder.log_scale)
+
+
+@checked("weights sigma", positive="sigma")
+def best_encoder(weights, sigma):
+    r"""The encoder that maximises the ELBO: the posterior's mean, and the inverse of its precision's diagonal.
+
+    .. math:: V = M^{-1}W^\top, \qquad s_j^2 = \sigma^2 / M_{jj}
+
+    It is the exact posterior, and the gap 0, just when the columns of W are orthogonal.
+
+    Equation: (eq-linear-best-encoder). Source: Bishop, PRML, eq. 10.12 with the posterior above.
+    """
+    m = inner(weights, sigma)
+    return Encoder(torch.linalg.solve(m, weights.mT), sigma.log() - 0.5 * m.diagonal().log())
+
+
+@checked("x")
+def fit(x, latents):
+    r"""Maximum likelihood ``(weights, mu, sigma)`` from rows ``x`` (n, D), through the covariance with divisor n.
+
+    .. math:: W = U_L(\Lambda_L - \sigma^2 I)^{1/2}, \qquad \sigma^2 = \frac1{D-L}\sum_{j>L}\lambda_j
+
+    Raises ValueError if ``latents`` is not below D, or the left-over variance is 0 (the likelihood has no maximum).
+
+    Equation: (eq-ppca-mle). Source: Tipping and Bishop (1999), eqs. 14 and 15.
+    """
+    _checks.shape("x", x, None, None)
+    pixels = x.shape[1]
+    if _checks.whole("latents", latents) >= pixels:
+        raise ValueError(f"latents must be below the {pixels} columns of x, got {latents}")
+    mu = x.mean(0)
+    values, vectors = torch.linalg.eigh((x - mu).mT @ (x - mu) / x.shape[0])
+    values, vectors = values.flip(0), vectors.flip(1)
+    variance = values[latents:].mean()
+    if _checks.has_values(variance) and variance <= 1e-12 * values[0]:
+        raise ValueError(f"x lies in {latents} dimension(s): sigma would be {variance.clamp(min=0).sqrt().item():.3g}")
+    return vectors[:, :latents] * (values[:latents] - variance).sqrt(), mu, variance.sqrt()
+
+
+class Trained(NamedTuple):
+    """What ``train`` learnt, and the mean ELBO (nats a row) before the first step and after each one."""
+
+    weights: torch.Tensor
+    mu: torch.Tensor
+    sigma: torch.Tensor
+    encoder: Encoder
+    history: torch.Tensor
+
+
+@checked("x")
+def train(x, latents=2, steps=100, seed=0):
+    """Learn decoder and encoder together by climbing the mean ELBO of rows ``x`` (n, D) from a random start.
+
+    The ELBO is in closed form, so there is no sampling noise and a quasi-Newton climber (L-BFGS) may be used.
+    Its top is the maximum of the exact log-likelihood (Lucas et al., 2019), which ``fit`` finds without climbing.
+    """
+    _checks.shape("x", x, None, None)
+    latents, steps, seed = (_checks.whole(*a) for a in (("latents", latents), ("steps", steps), ("seed", seed, 0)))
+    mu, unit = x.mean(0), x.std().log()
+    weights = torch.randn(x.shape[1], latents, generator=torch.Generator().manual_seed(seed), dtype=x.dtype)
+    weights = 0.1 * unit.exp() * weights
+    learnt = [weights, unit, torch.zeros(latents, x.shape[1], dtype=x.dtype), torch.zeros(latents, dtype=x.dtype)]
+    for parameter in learnt:
+        parameter.requires_grad_()
+
+    def mean_elbo(weights, log_sigma, matrix, log_scale):
+        return elbo(x, weights, mu, log_sigma.exp(), Encoder(matrix / unit.detach().exp(), log_scale)).mean()
+
+    history = _climb(mean_elbo, learnt, steps)
+    weights, log_sigma, matrix, log_scale = (parameter.detach() for parameter in learnt)
+    return Trained(weights, mu, log_sigma.exp(), Encoder(matrix / x.std(), log_scale), history)
+
+
+def _climb(objective, parameters, steps):
+    """Maximise ``objective(*parameters)`` in place by L-BFGS; its value before the first step and after each one."""
+    climber = torch.optim.LBFGS(parameters, max_iter=1, history_size=20, line_search_fn="strong_wolfe")
+    climber.param_groups[0].update(tolerance_grad=0.0, tolerance_change=0.0)
+
+    def loss():
+        climber.zero_grad()
+        value = -objective(*parameters)
+        value.backward()
+        return value
+
+    before = [-climber.step(loss).item() for _ in range(steps)]
+    return torch.tensor([*before, objective(*parameters).item()], dtype=torch.float64)

@@ -1,0 +1,35 @@
+"""Runs the chapters and builds the HTML: ``python -m livebook.build --out FOLDER``. Warnings are errors."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def command(out: Path) -> list[str]:
+    """The jupyter-book call: pages at clean addresses, so the source is ``book/`` with the table of contents outside."""
+    return [
+        "build", str(ROOT / "book"), "--path-output", str(out.parent), "--config", str(ROOT / "_config.yml"),
+        "--toc", str(ROOT / "_toc.yml"), "-W", "--keep-going",
+    ]  # fmt: skip
+
+
+def main() -> int:
+    """Build into ``OUT/html`` (OUT must be called ``_build``, as jupyter-book names it)."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=ROOT / "_build")
+    out = parser.parse_args().out.resolve()
+    if out.name != "_build":
+        parser.error(f"--out must be a folder called _build, got {str(out)!r}")
+    # Kernels and Node of this environment, whatever the shell's PATH says.
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    from jupyter_book.cli.main import build
+
+    out.parent.mkdir(parents=True, exist_ok=True)
+    return build.main(args=command(out)[1:], standalone_mode=False) or 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

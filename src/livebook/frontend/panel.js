@@ -1,0 +1,76 @@
+// One plot: an SVG with thin axes, a canvas layer behind it, and the marks of one panel.
+import { axisBottom, axisLeft } from "d3-axis";
+import { scaleLinear } from "d3-scale";
+import { select } from "d3-selection";
+import { drawers, element } from "./marks.js";
+
+let clips = 0;
+
+function margins(spec) {
+  return { left: spec.y.visible ? 52 : 8, right: 12, top: 10, bottom: spec.x.visible ? 42 : 8 };
+}
+
+function addAxis(svg, axis, spec, transform, title) {
+  const group = element(svg, "g", { class: "lb-axis", transform });
+  select(group).call(axis.ticks(spec.ticks).tickSizeOuter(0));
+  const text = element(group, "text", { class: "lb-axis-title", ...title });
+  text.textContent = spec.title;
+}
+
+function addAxes(svg, spec, panel) {
+  const { x, y, width, height } = panel;
+  if (spec.x.visible) {
+    addAxis(svg, axisBottom(x), { ...spec.x, ticks: Math.min(spec.x.ticks, Math.floor(width / 55)) },
+      `translate(0,${height})`, { x: width / 2, y: 36, "text-anchor": "middle" });
+  }
+  if (spec.y.visible) {
+    addAxis(svg, axisLeft(y), spec.y, "", {
+      transform: "rotate(-90)", x: -height / 2, y: -40, "text-anchor": "middle",
+    });
+  }
+}
+
+// Draws the frame at the width the container has now; returns what the marks need to draw into.
+export function createPanel(container, spec, alternative) {
+  container.replaceChildren();
+  const outer = container.clientWidth;
+  const margin = margins(spec);
+  const width = Math.max(40, outer - margin.left - margin.right);
+  const height = Math.round(width * spec.aspect);
+  const back = container.appendChild(document.createElement("div"));
+  back.className = "lb-back";
+  const svg = element(container, "svg", {
+    width: outer, height: height + margin.top + margin.bottom, role: "img", "aria-label": alternative,
+  });
+  const plot = element(svg, "g", { transform: `translate(${margin.left},${margin.top})` });
+  const id = `lb-clip-${clips++}`;
+  element(element(element(plot, "defs"), "clipPath", { id }), "rect", { width, height });
+  const panel = {
+    back, svg, plot, width, height, left: margin.left, top: margin.top, spec,
+    x: scaleLinear(spec.x.domain, [0, width]), y: scaleLinear(spec.y.domain, [height, 0]),
+  };
+  addAxes(plot, spec, panel);
+  panel.middle = element(plot, "g", { "clip-path": `url(#${id})` });
+  panel.labels = element(plot, "g");
+  panel.front = element(plot, "g");
+  return panel;
+}
+
+// Adds one mark to its panel; the returned function redraws it from the program's outputs when they have changed.
+export function addMark(panel, mark, drag) {
+  const group = element(panel.middle, "g", { class: `lb-mark lb-role-${mark.role}` });
+  const redraw = drawers[mark.kind](group, panel, mark, drag);
+  let before = null;
+  return (outputs, force) => {
+    const now = Object.entries(mark.outputs).map(([name, index]) => [name, outputs[index]]);
+    if (!force && before && now.every(([, values], i) => same(values, before[i][1]))) return;
+    before = now;
+    redraw(Object.fromEntries(now));
+  };
+}
+
+function same(a, b) {
+  if (typeof a === "number") return Object.is(a, b);
+  for (let i = 0; i < a.length; i++) if (!Object.is(a[i], b[i])) return false;
+  return true;
+}

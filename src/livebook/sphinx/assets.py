@@ -1,0 +1,65 @@
+"""Everything a page loads comes from the book itself.
+
+Adds the bundled front end and KaTeX's style; takes out what the theme's extensions would fetch from other hosts or
+do not use here (thebe, widget state, FontAwesome's 1.5 MB script, for which a few icons as CSS masks stand in).
+"""
+
+import re
+from pathlib import Path
+from urllib.parse import quote
+
+from livebook.bundle import MODULES, STATIC
+from livebook.sphinx.figures import live_figure
+
+UNWANTED = ("thebe", "THEBE", "vnd.jupyter.widget-state")
+ICON_CLASS = re.compile(r"\bfa-[a-z][a-z0-9-]*\b")
+ICONS = MODULES / "@fortawesome" / "fontawesome-free" / "svgs"
+
+
+def _configure(app, config):
+    if not (STATIC / "page.js").exists():
+        raise FileNotFoundError("the front end is not built yet: run `python -m livebook.bundle` (make book does)")
+    config.html_static_path.append(str(STATIC))
+    config.templates_path.insert(0, str(Path(__file__).parent / "templates"))
+
+
+def _unwanted(asset) -> bool:
+    text = f"{getattr(asset, 'filename', asset)} {getattr(asset, 'attributes', '')}"
+    return any(mark in text for mark in UNWANTED)
+
+
+def _trim(app, pagename, templatename, context, doctree):
+    for kind in ("script_files", "css_files"):
+        context[kind] = [asset for asset in context[kind] if not _unwanted(asset)]
+    if doctree is None or not any(True for _ in doctree.findall(live_figure)):
+        context["script_files"] = [s for s in context["script_files"] if "page.js" not in str(s.filename)]
+
+
+def _icon_rule(name: str) -> str:
+    """CSS that paints one icon in the text's colour, or nothing when the class is no icon's name."""
+    for style in ("solid", "regular", "brands"):
+        path = ICONS / style / f"{name.removeprefix('fa-')}.svg"
+        if path.exists():
+            svg = re.sub(r"<!--.*?-->", "", path.read_text("utf-8"))
+            return f'.{name}{{--lb-icon:url("data:image/svg+xml,{quote(svg, safe="/ =:")}")}}\n'.replace("'", "%27")
+    return ""
+
+
+def _write_icons(app, error):
+    """Only the icons that the built pages name."""
+    if error or app.builder.format != "html":
+        return
+    pages = Path(app.outdir).rglob("*.html")
+    names = sorted({name for page in pages for name in ICON_CLASS.findall(page.read_text("utf-8"))})
+    Path(app.outdir, "_static", "icons.css").write_text("".join(map(_icon_rule, names)), "utf-8")
+
+
+def connect(app):
+    """Connect to Sphinx."""
+    app.connect("config-inited", _configure)
+    app.add_js_file("page.js", type="module")
+    app.add_css_file("katex/katex.css")
+    app.add_css_file("book.css")
+    app.add_css_file("icons.css")
+    app.connect("html-page-context", _trim, priority=900)
+    app.connect("build-finished", _write_icons)

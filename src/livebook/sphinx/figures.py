@@ -1,0 +1,139 @@
+"""Live figures in the built page: the program and its numbers go into files, the picture and the words into the page."""
+
+import base64
+import hashlib
+import html
+import json
+import re
+from pathlib import Path
+
+from docutils import nodes
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
+from sphinx.util.osutil import relative_uri
+
+from livebook.figure import MIME
+from livebook.sphinx.equations import setter
+
+FOLDER = "_figures"
+
+
+class live_figure(nodes.General, nodes.Element):  # noqa: N801 (docutils names nodes so)
+    """A figure's payload (``livebook.figure.Figure.payload``), kept until the page is written."""
+
+
+class FigureRenderer:
+    """MyST-NB's plugin: a cell output that holds a figure becomes a ``live_figure`` node."""
+
+    mime_priority_overrides = [("*", MIME, 1)]
+
+    @staticmethod
+    def handle_mime(renderer, data, inline):
+        """Nodes for the payload; None leaves every other output to MyST-NB."""
+        if inline or data.mime_type != MIME:
+            return None
+        payload = data.content if isinstance(data.content, dict) else json.loads(data.content)
+        return [live_figure("", payload=payload)]
+
+
+def _write(builder, payload: dict) -> tuple[str, str]:
+    """Write program and constants under names that change with their content; return both paths within the site."""
+    spec = json.dumps(payload["spec"], separators=(",", ":"), allow_nan=False)
+    source = f"{payload['program']}\nexport const spec = {spec};\n"
+    constants = base64.b64decode(payload["constants"])
+    digest = hashlib.sha256(source.encode() + constants).hexdigest()[:10]
+    stem = f"{FOLDER}/{payload['spec']['name']}-{digest}"
+    folder = Path(builder.outdir, FOLDER)
+    folder.mkdir(exist_ok=True)
+    Path(builder.outdir, f"{stem}.js").write_text(source, "utf-8")
+    if constants:
+        Path(builder.outdir, f"{stem}.bin").write_bytes(constants)
+    return f"{stem}.js", f"{stem}.bin" if constants else ""
+
+
+def _number(payload: dict, name: str) -> str:
+    """The opening value of a parameter or readout, as the front end will show it."""
+    value = payload["values"][name]
+    settings = next(
+        s for s in [*payload["spec"]["controls"], *payload["spec"]["marks"]] if s.get("name") == name
+    )  # fmt: skip
+    return shown(value, settings["digits"], settings.get("style", "f"))
+
+
+def shown(value: float, digits: int, style: str = "f") -> str:
+    """Python's twin of ``frontend/format.js``."""
+    if value != value:
+        return "not a number"
+    if abs(value) == float("inf"):
+        return "∞" if value > 0 else "−∞"
+    if style == "f":
+        text = f"{value:.{digits}f}"
+        return text.replace("-", "") if not text.strip("-0.") else text.replace("-", "−")
+    if value == 0:
+        return "0"
+    mantissa, exponent = f"{value:.{max(0, digits - 1)}e}".split("e")
+    raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"{mantissa.replace('-', '−')} × 10{raised}"
+
+
+def _readouts(payload: dict) -> str:
+    """The numbers above the picture, for readers without scripts."""
+    parts = []
+    for mark in payload["spec"]["marks"]:
+        if mark["kind"] == "readout":
+            unit = f" {mark['unit']}" if mark["unit"] else ""
+            parts.append(
+                f'<div class="lb-readout"><span class="lb-readout-label">{html.escape(mark["label"])}</span>'
+                f'<span class="lb-static lb-text-{mark["role"]}">{_number(payload, mark["name"])}{unit}</span></div>'
+            )
+    return f'<div class="lb-readouts">{"".join(parts)}</div>'
+
+
+def _equation(payload: dict) -> str:
+    """The equation in symbols, then with the current numbers in places that the front end fills anew."""
+    rows = [payload["equation"]] if payload["equation"] else []
+    if payload["numbers"]:
+        rows.append(
+            re.sub(
+                r"<<(\w+)>>",
+                lambda m: rf"\htmlClass{{lb-live-{m[1]}}}{{\text{{{_number(payload, m[1])}}}}}",
+                payload["numbers"],
+            )
+        )
+    set_rows = "".join(setter.html(row, True) for row in rows)
+    return f'<div class="lb-equation">{set_rows}</div>' if rows else ""
+
+
+def _source(payload: dict, program: str) -> str:
+    """The torch function and the JavaScript that it became."""
+    code = highlight(payload["source"], PythonLexer(), HtmlFormatter(cssclass="highlight"))
+    return (
+        '<details class="lb-source"><summary>How this figure computes</summary>'
+        f"<p>This torch function draws the figure in Jupyter and here:</p>{code}"
+        f'<p>For this page it was compiled to <a href="{program}">JavaScript</a>, which your browser runs.</p></details>'
+    )
+
+
+def _visit_html(self, node):
+    payload = node["payload"]
+    page = self.builder.get_target_uri(self.builder.current_docname)
+    program, constants = (p and relative_uri(page, p) for p in _write(self.builder, payload))
+    caption = html.escape(payload["spec"]["caption"])
+    self.body.append(
+        f'<figure class="live-figure" data-figure="{payload["spec"]["name"]}" data-program="{program}"'
+        f' data-constants="{constants}" data-controls="{len(payload["spec"]["controls"])}">'
+        f'<div class="lb-stage">{_readouts(payload)}{payload["picture"]}</div>{_equation(payload)}'
+        f"<figcaption>{caption}</figcaption>{_source(payload, program)}</figure>"
+    )
+    raise nodes.SkipNode
+
+
+def _skip(self, node):
+    raise nodes.SkipNode
+
+
+def connect(app):
+    """Connect to Sphinx."""
+    others = {kind: (_skip, None) for kind in ("latex", "text", "man", "texinfo")}
+    app.add_node(live_figure, html=(_visit_html, None), **others)

@@ -1,0 +1,1 @@
+"""What `make` runs: setting up, building, serving, testing. The standard library is all these modules need."""
