@@ -101,6 +101,7 @@ def _install(root, requirements, own_packages):
 def _front_end(root):
     """Install the front-end parts, by the npm that requirements.txt brings."""
     command = ["npm", "ci", "--include=optional", "--no-audit", "--no-fund", "--no-progress"]
+    command += ["--fetch-retry-mintimeout=2000", "--fetch-retry-maxtimeout=8000"]  # without a network, say so soon
     npm = variables(root)
     # Looked up by hand: Popen would search this process's PATH, not the one given to the command.
     command[0] = shutil.which("npm", path=npm["PATH"]) or "npm"

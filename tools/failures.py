@@ -11,7 +11,8 @@ NO_NETWORK = re.compile(
 )
 DISK_FULL = re.compile(r"No space left on device|\bENOSPC\b|Errno 28\b|Disk quota exceeded|\bEDQUOT\b")
 
-LAST_LINES = 12
+LAST_LINES = 12  # shown
+LAST_WORDS = 40  # lines searched for a cause: further up, a tool may have met a trouble that it overcame
 
 
 class Stop(Exception):
@@ -36,10 +37,11 @@ def sentence_for_os_error(error):
 
 def explain(tool, output, log):
     """Return the message for a failed `tool`: a sentence if its output tells a known cause, else its last lines."""
-    if DISK_FULL.search(output):
+    tail = [line for line in output.splitlines() if line.strip()][-LAST_WORDS:]
+    last_words = "\n".join(tail)
+    if DISK_FULL.search(last_words):
         return disk_full()
-    if NO_NETWORK.search(output):
+    if NO_NETWORK.search(last_words):
         return no_network(tool)
-    tail = [line for line in output.splitlines() if line.strip()][-LAST_LINES:]
-    shown = "\n".join("    " + line for line in tail)
+    shown = "\n".join("    " + line for line in tail[-LAST_LINES:])
     return f"{tool} failed. Its last lines:\n{shown}\nThe whole of it is in {log}"

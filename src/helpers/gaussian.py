@@ -96,6 +96,7 @@ def log_prob_multivariate(x, mu, covariance):
     _checks.shape("covariance", covariance, dimensions, dimensions)
     _checks.shape("x", x, dimensions)
     _checks.broadcastable(x=x, mu=mu)
+    _checks.same_dtype(x=x, mu=mu, covariance=covariance)
     scale = cholesky("covariance", covariance)
     whitened = torch.linalg.solve_triangular(scale, (x - mu)[..., None], upper=False)[..., 0]
     log_det = 2 * scale.diagonal(dim1=-2, dim2=-1).log().sum(-1)

@@ -1,7 +1,7 @@
 """The VAE that can be solved: a linear decoder with one noise level, which is probabilistic PCA.
 
-The model is z ~ N(0, I) with L latents and x | z ~ N(W z + mu, sigma² I) with D pixels: ``weights`` W (D, L), ``mu`` (D,),
-``sigma`` a number. log p(x), p(z|x) and the ELBO of a linear encoder are all exact.
+The model is z ~ N(0, I) with L latents and x | z ~ N(W z + mu, sigma² I) with D columns; ``weights`` W is (D, L),
+``mu`` (D,) and ``sigma`` a number. log p(x), p(z|x) and the ELBO of a linear encoder are all exact.
 Source throughout: Tipping and Bishop (1999), Probabilistic principal component analysis, JRSS B 61.
 """
 
@@ -34,13 +34,21 @@ def log_prob(x, weights, mu, sigma):
     Equation: (eq-ppca-log-prob). Source: Tipping and Bishop (1999), eqs. 3 to 8.
     """
     pixels, latents = weights.shape
-    _checks.shape("x", x, pixels)
+    _matching(x, weights, mu)
     scale = torch.linalg.cholesky(inner(weights, sigma))
     r = x - mu
     whitened = torch.linalg.solve_triangular(scale, (r @ weights).reshape(-1, latents).mT, upper=False)
     explained = (whitened**2).sum(0).reshape(r.shape[:-1])
     log_det = 2 * scale.diagonal().log().sum() + 2 * (pixels - latents) * sigma.log()
     return -0.5 * (pixels * LOG_2_PI + log_det + ((r**2).sum(-1) - explained) / sigma**2)
+
+
+def _matching(x, weights, mu):
+    """Refuse rows, weights and mean which do not belong together."""
+    _checks.shape("weights", weights, None, None)
+    _checks.shape("x", x, weights.shape[0])
+    _checks.shape("mu", mu, weights.shape[0])
+    _checks.same_dtype(x=x, weights=weights, mu=mu)
 
 
 @checked("weights sigma", positive="sigma")
@@ -58,7 +66,7 @@ def posterior(x, weights, mu, sigma):
 
     Equation: (eq-ppca-posterior). Source: Tipping and Bishop (1999), eq. 10.
     """
-    _checks.shape("x", x, weights.shape[0])
+    _matching(x, weights, mu)
     inverse = torch.linalg.inv(inner(weights, sigma))
     return (x - mu) @ weights @ inverse, sigma**2 * inverse
 
@@ -72,7 +80,7 @@ def elbo(x, weights, mu, sigma, encoder):
 
     Equation: (eq-linear-vae-elbo). Source: Lucas et al. (2019), Don't blame the ELBO!, section 4.
     """
-    _checks.shape("x", x, weights.shape[0])
+    _matching(x, weights, mu)
     r = x - mu
     mean = r @ encoder.matrix.mT
     missed = ((r - mean @ weights.mT) ** 2).sum(-1)
@@ -129,7 +137,7 @@ class Trained(NamedTuple):
 
 
 @checked("x")
-def train(x, latents=2, steps=100, seed=0):
+def train(x, latents=2, steps=300, seed=0):
     """Learn decoder and encoder together by climbing the mean ELBO of rows ``x`` (n, D) from a random start.
 
     The ELBO is in closed form, so there is no sampling noise and a quasi-Newton climber (L-BFGS) may be used.
@@ -137,25 +145,24 @@ def train(x, latents=2, steps=100, seed=0):
     """
     _checks.shape("x", x, None, None)
     latents, steps, seed = (_checks.whole(*a) for a in (("latents", latents), ("steps", steps), ("seed", seed, 0)))
-    mu, unit = x.mean(0), x.std().log()
-    weights = torch.randn(x.shape[1], latents, generator=torch.Generator().manual_seed(seed), dtype=x.dtype)
-    weights = 0.1 * unit.exp() * weights
-    learnt = [weights, unit, torch.zeros(latents, x.shape[1], dtype=x.dtype), torch.zeros(latents, dtype=x.dtype)]
-    for parameter in learnt:
-        parameter.requires_grad_()
+    pixels, mu, unit = x.shape[1], x.mean(0), x.std()
+    rows = (x - mu) / unit  # climbed in units of the data's own spread, then given back in the units of x
+    generator = torch.Generator().manual_seed(seed)
+    start = 0.1 * torch.randn(pixels, latents, generator=generator, dtype=x.dtype)
+    learnt = [start, *(torch.zeros(shape, dtype=x.dtype) for shape in ((), (latents, pixels), (latents,)))]
 
     def mean_elbo(weights, log_sigma, matrix, log_scale):
-        return elbo(x, weights, mu, log_sigma.exp(), Encoder(matrix / unit.detach().exp(), log_scale)).mean()
+        return elbo(rows, weights, torch.zeros_like(mu), log_sigma.exp(), Encoder(matrix, log_scale)).mean()
 
-    history = _climb(mean_elbo, learnt, steps)
+    history = _climb(mean_elbo, [parameter.requires_grad_() for parameter in learnt], steps)
     weights, log_sigma, matrix, log_scale = (parameter.detach() for parameter in learnt)
-    return Trained(weights, mu, log_sigma.exp(), Encoder(matrix / x.std(), log_scale), history)
+    encoder = Encoder(matrix / unit, log_scale)
+    return Trained(weights * unit, mu, log_sigma.exp() * unit, encoder, history - pixels * unit.log())
 
 
 def _climb(objective, parameters, steps):
     """Maximise ``objective(*parameters)`` in place by L-BFGS; its value before the first step and after each one."""
-    climber = torch.optim.LBFGS(parameters, max_iter=1, history_size=20, line_search_fn="strong_wolfe")
-    climber.param_groups[0].update(tolerance_grad=0.0, tolerance_change=0.0)
+    climber = torch.optim.LBFGS(parameters, max_iter=1, max_eval=25, history_size=20, line_search_fn="strong_wolfe")
 
     def loss():
         climber.zero_grad()

@@ -1,11 +1,12 @@
 """EM as coordinate ascent on one bound: a mixture of two groups with a single unknown, the distance between them.
 
-Each x_i belongs to group 0 or 1, which nobody wrote down (z_i). Group 1 holds a share ``weight``; both have standard
-deviation ``sigma``; their overall mean ``centre`` is known. The one parameter theta is how far group 1 lies above group 0:
+Each x_i belongs to group 0 or 1, which nobody wrote down (z_i). Group 1 holds a share ``weight``; both groups have
+standard deviation ``sigma``; their overall mean ``centre`` is known. The one parameter theta is how far group 1 lies
+above group 0:
 
     mean of group 0 = centre - weight · theta        mean of group 1 = centre + (1 - weight) · theta
 
-The log-likelihood of theta is exact and has two hills. An approximation q is a table of responsibilities (..., n, 2), whose
+The log-likelihood of theta is exact and has two hills. An approximation q is a table of responsibilities (n, 2) whose
 rows sum to 1. For a fixed q the bound is a parabola in theta; with the exact q it touches the log-likelihood.
 Source of the view: Neal and Hinton (1998).
 """
@@ -16,7 +17,6 @@ import torch
 
 from helpers import _checks
 from helpers._checks import checked
-from helpers.divergence import kl_categorical
 from helpers.gaussian import log_prob
 
 

@@ -17,8 +17,9 @@ import traitlets
 from livebook.compiler import compile as compile_to_js
 from livebook.marks import Panel, Readout
 from livebook.parameters import Choice, Pixels, Slider
+from livebook.payload import MIME
 
-MIME = "application/vnd.livebook.figure+json"
+
 STATIC = resources.files(__package__).joinpath("static")
 
 

@@ -5,8 +5,9 @@ import operator
 
 import torch
 
-from . import ir, ops
+from . import indexing, ir, linalg, structure, table  # noqa: F401  (three of them fill the table)
 from .errors import compile_error, node_place
+from .expressions import ELEMENTWISE, Literal
 
 _TAGS = torch.Tag
 _FLOATS_NOT_DOUBLE = (torch.float16, torch.bfloat16, torch.float32)
@@ -63,10 +64,10 @@ class Builder:
         self.hint = "value"
         self.dtype = torch.float64
 
-    def _make(self, kind, key, **fields):
-        key = (kind, *key)
+    def _make(self, cls, key, **fields):
+        key = (cls, *key)
         if key not in self.known:
-            value = kind(name=self.hint, **fields)
+            value = cls(name=self.hint, **fields)
             self.known[key] = value
             self.values.append(value)
         return self.known[key]
@@ -78,6 +79,8 @@ class Builder:
     def constant(self, tensor):
         """Return a constant, equal ones shared."""
         data = tensor.detach().resolve_conj().resolve_neg().contiguous().clone()
+        if data.numel() > 1 and _is_uniform(data):
+            return self.expand(self.constant(data.reshape(-1)[0]), data.shape)
         content = data.reshape(-1).view(torch.uint8).numpy().tobytes() if data.numel() else b""
         key = (data.dtype, tuple(data.shape), content)
         return self.view(self._make(ir.Constant, key, shape=tuple(data.shape), dtype=data.dtype, data=data))
@@ -92,7 +95,7 @@ class Builder:
 
     def op(self, name, *args, dtype=None):
         """Return an elementwise value by the name of its table entry."""
-        return self.map(ops.ELEMENTWISE[name], *args, dtype=dtype)
+        return self.map(ELEMENTWISE[name], *args, dtype=dtype)
 
     def expand(self, x, shape):
         """Broadcast a view."""
@@ -115,7 +118,7 @@ class Builder:
         """Return a contiguous copy with storage of its own."""
         if x.read().is_whole and x.shape == x.cell.value.shape:
             return self.view(x.cell.value)
-        return self.map(ops.ELEMENTWISE["clone"], x, dtype=x.dtype)
+        return self.map(ELEMENTWISE["clone"], x, dtype=x.dtype)
 
     def flip(self, x, dims):
         """Reverse dimensions; the only strides that are negative."""
@@ -124,7 +127,7 @@ class Builder:
             offset += strides[d] * (read.size[d] - 1)
             strides[d] = -strides[d]
         args = (ir.Read(read.value, read.size, tuple(strides), offset),)
-        fields = {"shape": read.size, "dtype": x.dtype, "expression": ops.ELEMENTWISE["clone"], "args": args}
+        fields = {"shape": read.size, "dtype": x.dtype, "expression": ELEMENTWISE["clone"], "args": args}
         return self.view(self._make(ir.Map, (fields["expression"], args, x.dtype), **fields))
 
     def reduce(self, kind, x, dims=None, keepdim=False, dtype=None):
@@ -171,7 +174,13 @@ class Builder:
 
     def contiguous(self, x):
         """Return ``x`` itself if it is read whole, else a copy."""
-        return x if x.read().is_whole else self.map(ops.ELEMENTWISE["clone"], x, dtype=x.dtype)
+        return x if x.read().is_whole else self.map(ELEMENTWISE["clone"], x, dtype=x.dtype)
+
+
+def _is_uniform(data):
+    """Tell whether all elements are the same, to the bit."""
+    rows = data.reshape(-1, 1).view(torch.uint8)
+    return bool((rows == rows[0]).all())
 
 
 def _key(args):
@@ -180,7 +189,7 @@ def _key(args):
 
 
 def _plain(x):
-    return ops.Literal(x) if isinstance(x, numbers.Number) and not isinstance(x, bool) else x
+    return Literal(x) if isinstance(x, numbers.Number) and not isinstance(x, bool) else x
 
 
 class Lowering:
@@ -214,6 +223,7 @@ class Lowering:
         name = self.names[len(self.inputs)]
         value = ir.Input(shape=tuple(node.meta["val"].shape), dtype=torch.float64, name=name)
         self.inputs.append(value)
+        self.build.values.append(value)
         return View(Cell(value, fixed=f"its argument {name!r}"))
 
     def _get_attr(self, node):
@@ -227,7 +237,7 @@ class Lowering:
     def _call_function(self, node):
         args, kwargs = self._value(node.args), self._value(node.kwargs)
         if node.target is operator.getitem:
-            return args[0][args[1]]
+            return args[0] if isinstance(args[0], View) else args[0][args[1]]
         poison = next((v for v in _views((args, kwargs)) if isinstance(v.cell.value, ir.Poison)), None)
         if poison is not None and not _writes(node.target):
             return poison
@@ -245,9 +255,9 @@ class Lowering:
         """Return the CompileError that this node deserves if its result is needed, or None."""
         target, name = node.target, str(node.target)
         tags = getattr(target, "tags", ())
-        if _TAGS.nondeterministic_seeded in tags or ops.packet(target) in ops.UNINITIALISED:
+        if _TAGS.nondeterministic_seeded in tags:
             return self._error(node, f"{name} is random", _RANDOM_ADVICE)
-        if _TAGS.dynamic_output_shape in tags and not ops.is_constant_index(target, args):
+        if _TAGS.dynamic_output_shape in tags and not table.is_constant_index(target, args):
             return self._error(node, f"{name} has a shape that depends on the data", _WHERE_ADVICE)
         if _TAGS.data_dependent_output in tags:
             return self._error(node, f"{name} turns data into a Python value", _WHERE_ADVICE)
@@ -257,14 +267,17 @@ class Lowering:
         target = node.target
         if _writes(target):
             return self._write(node, args, kwargs)
-        if ops.is_view(target):
+        if table.is_view(target):
             return self._view(node, args, kwargs)
         folded = self._folded(target, args, kwargs)
         return folded if folded is not None else self._compute(node, args, kwargs)
 
     def _folded(self, target, args, kwargs):
         """Evaluate by torch what depends on no argument of the program; None if something does."""
-        if any(v.constant() is None for v in _views((args, kwargs))) or ops.packet(target) in ops.CHECKS:
+        if (
+            any(v.constant() is None for v in _views((args, kwargs)))
+            or table.packet(target) in table.CHECKS | table.UNWRITTEN
+        ):
             return None
         plain = torch.utils._pytree.tree_map(lambda v: v.constant() if isinstance(v, View) else v, (args, kwargs))
         result = target(*plain[0], **plain[1])
@@ -277,13 +290,13 @@ class Lowering:
 
     def _view(self, node, args, kwargs):
         x, rest = args[0], args[1:]
-        if ops.packet(node.target) in ops.RESHAPES:
+        if table.packet(node.target) in table.RESHAPES:
             return self.build.reshape(x, tuple(rest[0]))
         geometry = node.target(x.geometry, *rest, **kwargs)
         return View(x.cell, geometry) if isinstance(geometry, torch.Tensor) else [View(x.cell, g) for g in geometry]
 
     def _compute(self, node, args, kwargs):
-        entry = ops.entry(node.target)
+        entry = table.entry(node.target)
         if entry is None:
             return self._poison(self._error(node, f"no entry for {node.target}", _ENTRY_ADVICE))
         dtypes = [v.dtype for v in _tensors(node.meta.get("val"))] or [torch.float64]
@@ -293,23 +306,25 @@ class Lowering:
         self.build.dtype = dtypes[0]
         try:
             return entry(self.build, *args, **kwargs)
-        except ops.Unsupported as limit:
+        except table.Unsupported as limit:
             return self._poison(self._error(node, f"{node.target}: {limit}", limit.advice))
 
     def _write(self, node, args, kwargs):
         """Lower an in-place operation: compute, then replace what the cell of its first argument holds."""
-        target, plain = args[0], ops.out_of_place(node.target)
+        target, plain = args[0], table.out_of_place(node.target)
         if target.cell.fixed:
             advice = "Work on a copy (.clone()), or return new tensors instead of writing into old ones."
-            return self._poisoned_cell(target, self._error(node, f"{node.target} writes into {target.cell.fixed}", advice))
-        poison = next((v for v in _views((args, kwargs)) if isinstance(v.cell.value, ir.Poison)), None)
+            return self._poisoned_cell(
+                target, self._error(node, f"{node.target} writes into {target.cell.fixed}", advice)
+            )
+        poison = next((v for v in _views((args, kwargs)) if _is_poison(v)), None)
         if poison is not None:
             return self._poisoned_cell(target, poison.cell.value.error)
         if plain is None:
             return self._poisoned_cell(target, self._error(node, f"no entry for {node.target}", _ENTRY_ADVICE))
         new = self._folded(plain, args, kwargs)
         self.build.dtype = target.dtype
-        new = new if new is not None else ops.entry(plain)(self.build, *args, **kwargs)
+        new = new if new is not None else table.entry(plain)(self.build, *args, **kwargs)
         return self._poisoned_cell(target, new.cell.value.error) if _is_poison(new) else self._store(target, new)
 
     def _poisoned_cell(self, target, error):
@@ -322,9 +337,7 @@ class Lowering:
             new = self.build.op("_to_copy", new, dtype=target.dtype)
         new = self.build.expand(new, target.shape)
         if read.is_whole and new.read().is_whole:
-            whole = self.build.reshape(new, old.shape)
-            target.cell.value = whole.cell.value if whole.cell.value.shape == old.shape else self.build.map(
-                ops.ELEMENTWISE["clone"], whole, dtype=old.dtype).cell.value
+            target.cell.value = new.cell.value
             return target
         part = ir.Part(new.read(), read.stride, read.offset)
         base = self.build.view(old)

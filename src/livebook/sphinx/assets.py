@@ -11,7 +11,7 @@ from urllib.parse import quote
 from livebook.bundle import MODULES, STATIC
 from livebook.sphinx.figures import live_figure
 
-UNWANTED = ("thebe", "THEBE", "vnd.jupyter.widget-state")
+UNWANTED = ("thebe", "vnd.jupyter.widget-state")
 ICON_CLASS = re.compile(r"\bfa-[a-z][a-z0-9-]*\b")
 ICONS = MODULES / "@fortawesome" / "fontawesome-free" / "svgs"
 
@@ -21,6 +21,13 @@ def _configure(app, config):
         raise FileNotFoundError("the front end is not built yet: run `python -m livebook.bundle` (make book does)")
     config.html_static_path.append(str(STATIC))
     config.templates_path.insert(0, str(Path(__file__).parent / "templates"))
+    _silence(app, "sphinx_thebe")
+
+
+def _silence(app, extension: str) -> None:
+    """Disconnect an extension which jupyter-book always loads: its scripts throw where nothing is configured for it."""
+    for listeners in app.events.listeners.values():
+        listeners[:] = [one for one in listeners if not one.handler.__module__.startswith(extension)]
 
 
 def _unwanted(asset) -> bool:

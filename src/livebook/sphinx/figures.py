@@ -13,7 +13,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 from sphinx.util.osutil import relative_uri
 
-from livebook.figure import MIME
+from livebook.payload import MIME
 from livebook.sphinx.equations import setter
 
 FOLDER = "_figures"
@@ -92,17 +92,22 @@ def _readouts(payload: dict) -> str:
 
 def _equation(payload: dict) -> str:
     """The equation in symbols, then with the current numbers in places that the front end fills anew."""
-    rows = [payload["equation"]] if payload["equation"] else []
+    rows = [setter.html(payload["equation"], True)] if payload["equation"] else []
     if payload["numbers"]:
-        rows.append(
-            re.sub(
-                r"<<(\w+)>>",
-                lambda m: rf"\htmlClass{{lb-live-{m[1]}}}{{\text{{{_number(payload, m[1])}}}}}",
-                payload["numbers"],
-            )
-        )
-    set_rows = "".join(setter.html(row, True) for row in rows)
-    return f'<div class="lb-equation">{set_rows}</div>' if rows else ""
+        rows.append(_with_numbers(payload))
+    return f'<div class="lb-equation">{"".join(rows)}</div>' if rows else ""
+
+
+def _with_numbers(payload: dict) -> str:
+    """KaTeX sets a stand-in for each number, which is then replaced: it has no glyph for a superscript minus."""
+    names = re.findall(r"<<(\w+)>>", payload["numbers"])
+    tex = payload["numbers"]
+    for index, name in enumerate(names):
+        tex = tex.replace(f"<<{name}>>", rf"\htmlClass{{lb-live-{name}}}{{\text{{LIVE{index}E}}}}", 1)
+    row = setter.html(tex, True)
+    for index, name in enumerate(names):
+        row = row.replace(f"LIVE{index}E", _number(payload, name))
+    return row
 
 
 def _source(payload: dict, program: str) -> str:

@@ -1,0 +1,107 @@
+"""Chapter "Moving θ and q together": the log-likelihood, the bound below it, and the two steps that climb both."""
+
+import torch
+
+from helpers import datasets
+from helpers import variational_em as model
+from livebook.figure import Figure
+from livebook.marks import Action, Area, Axis, Bars, Handle, Line, Panel, Readout, Rule
+from livebook.parameters import Choice, Slider
+
+SOFT, HARD = "soft: in doubt between the groups", "hard: all or nothing"
+
+
+def parabola(x, theta, q):
+    """The bound over a grid of theta: a parabola, so three exact values give it everywhere."""
+    ends = theta[[0, len(theta) // 2, -1]]
+    a, b, c = ends
+    at_ends = model.elbo(x, ends, q)
+    basis = torch.stack(
+        [
+            (theta - b) * (theta - c) / ((a - b) * (a - c)),
+            (theta - a) * (theta - c) / ((b - a) * (b - c)),
+            (theta - a) * (theta - b) / ((c - a) * (c - b)),
+        ]
+    )
+    return (at_ends[:, None] * basis).sum(0)
+
+
+class VariationalEM(Figure):
+    """The exact log-likelihood of θ, and the bound that a choice of q puts below it. The hatched gap is their distance at θ."""
+
+    theta = Slider(10.0, 2, 46, step=0.25, symbol="θ", label="distance of the groups", unit="mm")
+    threshold = Slider(205.0, 190, 220, step=0.25, symbol="t", label="threshold of q", unit="mm", role="approximation")
+    width = Slider(12.0, 0.5, 24, step=0.1, symbol="w", label="width of q", unit="mm", role="approximation")
+    family = Choice(SOFT, (SOFT, HARD), label="q is", role="approximation")
+
+    panels = {
+        "bound": Panel(Axis("θ", (0, 48), "mm"), Axis("nats", (-1800, -1300)), 0.42, 2.7),
+        "groups": Panel(Axis("flipper length", (168, 236), "mm", 4), Axis("density", (0, 0.045), "1/mm", 4), 0.6),
+        "belief": Panel(Axis("flipper length", (168, 236), "mm", 4), Axis("share of the upper group", (0, 1.05)), 0.6),
+    }
+    equation = (
+        r"\underbrace{\log p_{\model{\theta}}(\data{x})}_{\text{log-likelihood}}"
+        r" = \underbrace{\bound{\mathcal{L}(\approximation{q}, \model{\theta})}}_{\text{ELBO}}"
+        r" + \underbrace{\gap{\mathrm{KL}\big(\approximation{q}\,\|\,\posterior{p_\theta(z \mid x)}\big)}}_{\text{gap}}"
+    )
+    numbers = r"\model{<<log_likelihood>>} = \bound{<<elbo>>} + \gap{<<gap>>}"
+
+    x = datasets.penguins().flipper_length
+    theta_grid = torch.linspace(0, 48, 193, dtype=torch.float64)
+    x_grid = torch.linspace(168, 236, 137, dtype=torch.float64)
+    bins = torch.arange(170, 234, 2, dtype=torch.float64)
+    density = ((x >= bins[:, None]) & (x < bins[:, None] + 2)).double().mean(1) / 2
+
+    def scene(self, theta, threshold, width, family):
+        """Above: both curves over θ. Below: the groups that θ describes, and q beside the exact posterior."""
+        q = self.q(self.x, threshold, width, family)
+        log_likelihood = model.log_likelihood(self.x, theta)
+        elbo = model.elbo(self.x, theta, q)
+        exact_threshold, exact_width = model.exact_threshold(theta)
+        return [
+            *self.bound(theta, q, log_likelihood, elbo),
+            *self.groups(theta),
+            *self.belief(theta, threshold, width, family),
+            Readout("log-likelihood", log_likelihood, "nats", 3, role="model"),
+            Readout("ELBO", elbo, "nats", 3, role="bound"),
+            Readout("gap", model.gap(self.x, theta, q), "nats", 3, role="gap"),
+            Readout("θ after an M step", model.m_step(self.x, q), "mm", 2, role="model", name="m_step"),
+            Action("E step", {"threshold": exact_threshold, "width": exact_width}),
+            Action("M step", {"theta": model.m_step(self.x, q)}),
+        ]
+
+    def q(self, x, threshold, width, family):
+        """Share of each group for every x: soft as the widths say, or all to the group on its side of the threshold."""
+        above = (x > threshold).to(x.dtype)
+        hard = torch.stack([1 - above, above], -1)
+        return torch.where(family > 0, hard, model.threshold_q(x, threshold, width))
+
+    def bound(self, theta, q, log_likelihood, elbo):
+        """The two curves, the ceiling of both, and the gap at θ."""
+        curve = model.log_likelihood(self.x, self.theta_grid)
+        column = theta + torch.tensor([-0.5, 0.5], dtype=torch.float64)
+        return [
+            Rule(y=curve.max(), role="data", panel="bound"),
+            Area(column, log_likelihood.expand(2), elbo.expand(2), role="gap", hatch=True, panel="bound"),
+            Line(self.theta_grid, curve, label="log-likelihood", panel="bound", width=2.5),
+            Line(self.theta_grid, parabola(self.x, self.theta_grid, q), role="bound", label="ELBO", panel="bound", width=2.5),
+            Handle(theta, elbo, drags=("theta", None), role="bound", panel="bound"),
+        ]
+
+    def groups(self, theta):
+        """The birds, and the two groups at this θ."""
+        joint = model.log_joint(self.x_grid, theta).exp()
+        return [
+            Bars(self.bins + 1, self.density, width=1.8, role="data", panel="groups", opacity=0.35),
+            Line(self.x_grid, joint[:, 0], label="lower group", panel="groups"),
+            Line(self.x_grid, joint[:, 1], label="upper group", panel="groups"),
+        ]
+
+    def belief(self, theta, threshold, width, family):
+        """How surely each length belongs to the upper group: exactly, and according to q."""
+        exact = model.posterior(self.x_grid, theta)[:, 1]
+        q = self.q(self.x_grid, threshold, width, family)[:, 1]
+        return [
+            Line(self.x_grid, exact, role="posterior", label="exact", label_at="end", panel="belief", width=3.5),
+            Line(self.x_grid, q, role="approximation", label="q", label_at="start", panel="belief"),
+        ]
