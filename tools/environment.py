@@ -68,6 +68,8 @@ def _new_environment(root):
         folder.unlink()
     shutil.rmtree(folder, ignore_errors=True)
     progress.run("Creating .venv", [base, "-m", "venv", str(folder)], logs(root) / "venv.log", root, tool="venv")
+    # Node reads the nearest package.json: ours would turn JupyterLab's own scripts in .venv into ES modules, and fail them.
+    (folder / "package.json").write_text("{}\n")
 
 
 def forget_half_installed(site_packages):

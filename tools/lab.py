@@ -13,19 +13,26 @@ ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = ROOT / "tools" / "lab_settings"
 
 
-def variables(root=ROOT):
-    """Return the environment variables that JupyterLab needs to find the project's settings."""
+def variables(state=None, root=ROOT):
+    """Return the environment variables for JupyterLab: the project's settings, and `state` in place of the home.
+
+    What Jupyter and IPython remember (open tabs, theme, history) goes to the folder `state`, `_build/lab` by default;
+    a test gives a fresh one, for JupyterLab opens a file again in the editor that its workspace remembers.
+    """
+    state = Path(state or root / "_build" / "lab")
     places = [str(SETTINGS), os.environ.get("JUPYTER_CONFIG_PATH")]
     return environment.variables(root) | {
         "JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, places)),
-        "JUPYTERLAB_WORKSPACES_DIR": str(root / "_build" / "lab" / "workspaces"),
+        "JUPYTER_CONFIG_DIR": str(state / "config"),
+        "JUPYTER_DATA_DIR": str(state / "data"),
+        "IPYTHONDIR": str(state / "ipython"),
     }
 
 
 def command(port, token=None, browser=True, folder=None, extra=(), root=ROOT):
     """Return the command that serves `folder` (the chapters) on `port`.
 
-    A test gives `token` and `browser=False`, and runs the command with `variables()`.
+    A test gives `token` and `browser=False`, and runs the command with `variables(state)`.
     """
     options = [f"--ServerApp.root_dir={folder or root / 'book'}", f"--ServerApp.port={port}"]
     if token is not None:

@@ -41,14 +41,17 @@ def log_likelihood(x, mu, sigma):
     return log_prob(x, mu[..., None], sigma[..., None]).sum(-1)
 
 
-@checked("x mu sigma", positive="sigma")
+@checked("x mu sigma", positive="sigma", broadcast="mu sigma")
 def likelihood(x, mu, sigma):
     r"""Likelihood of ``(mu, sigma)``: the product of the densities. For long ``x`` it underflows to 0.
 
     .. math:: L(\mu, \sigma) = \prod_{i=1}^n N(x_i; \mu, \sigma^2)
 
+    ``x`` is (n,); ``mu`` and ``sigma`` broadcast to the result's shape, as in ``log_likelihood``.
+
     Equation: (eq-likelihood). Source: Bishop, PRML, eq. 1.53.
     """
+    _checks.shape("x", x, None)
     return log_prob(x, mu[..., None], sigma[..., None]).exp().prod(-1)
 
 

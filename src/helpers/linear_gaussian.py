@@ -31,7 +31,7 @@ def log_prob(x, weights, mu, sigma):
     .. math:: \log|C| = \log|M| + (D-L)\log\sigma^2, \quad
               r^\top C^{-1} r = \frac{\|r\|^2 - r^\top W M^{-1} W^\top r}{\sigma^2}
 
-    Equation: (eq-ppca-log-prob). Source: Tipping and Bishop (1999), eqs. 3 to 8.
+    Equation: (eq-ppca-log-prob). Source: Tipping and Bishop (1999); Bishop, PRML, eqs. 12.35 to 12.41.
     """
     pixels, latents = weights.shape
     _matching(x, weights, mu)
@@ -53,7 +53,7 @@ def _matching(x, weights, mu):
 
 @checked("weights sigma", positive="sigma")
 def inner(weights, sigma):
-    r"""The L x L matrix :math:`M = W^\top W + \sigma^2 I`. Equation: (eq-ppca-inner)."""
+    r"""The L x L matrix :math:`M = W^\top W + \sigma^2 I`. Equation: (eq-ppca-inner). Source: PRML, eq. 12.41."""
     _checks.shape("weights", weights, None, None)
     return weights.mT @ weights + sigma**2 * torch.eye(weights.shape[1], dtype=weights.dtype)
 
@@ -64,7 +64,7 @@ def posterior(x, weights, mu, sigma):
 
     .. math:: p(z|x) = N\left(M^{-1}W^\top(x-\mu),\; \sigma^2 M^{-1}\right)
 
-    Equation: (eq-ppca-posterior). Source: Tipping and Bishop (1999), eq. 10.
+    Equation: (eq-ppca-posterior). Source: Tipping and Bishop (1999); Bishop, PRML, eq. 12.42.
     """
     _matching(x, weights, mu)
     inverse = torch.linalg.inv(inner(weights, sigma))
@@ -78,7 +78,7 @@ def elbo(x, weights, mu, sigma, encoder):
     .. math:: -\tfrac D2\log 2\pi\sigma^2 - \frac{\|r - W m\|^2 + \sum_j s_j^2\,\|w_j\|^2}{2\sigma^2}
               - KL\left(N(m, \mathrm{diag}\,s^2)\,\|\,N(0, I)\right), \quad m = V r,\; r = x - \mu
 
-    Equation: (eq-linear-vae-elbo). Source: Lucas et al. (2019), Don't blame the ELBO!, section 4.
+    Equation: (eq-linear-vae-elbo). Source: Lucas et al. (2019), Don't blame the ELBO!
     """
     _matching(x, weights, mu)
     r = x - mu
@@ -111,7 +111,7 @@ def fit(x, latents):
 
     Raises ValueError if ``latents`` is not below D, or the left-over variance is 0 (the likelihood has no maximum).
 
-    Equation: (eq-ppca-mle). Source: Tipping and Bishop (1999), eqs. 14 and 15.
+    Equation: (eq-ppca-mle). Source: Tipping and Bishop (1999); Bishop, PRML, eqs. 12.45 and 12.46.
     """
     _checks.shape("x", x, None, None)
     pixels = x.shape[1]

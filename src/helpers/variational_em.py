@@ -85,7 +85,7 @@ def hard_q(x, theta, model=PENGUINS):
     """Best q among certainties (hard EM, as in k-means): each draw goes wholly to its likelier group.
 
     The gap is at least 0 and closes only where no draw is in doubt. Equation: (eq-hard-e-step).
-    Source: Neal and Hinton (1998), section 4.
+    Source: Neal and Hinton (1998), on winner-take-all variants.
     """
     joint = log_joint(x, theta, model)
     second = (joint[..., 1] > joint[..., 0]).to(joint.dtype)
@@ -110,8 +110,10 @@ def threshold_q(x, threshold, width):
 
     .. math:: q_{i1} = \mathrm{sigmoid}\left(\frac{x_i - t}{w}\right)
 
-    For equal widths the exact posterior has this form (see ``exact_threshold``): so a q that misses its width alone can
-    never touch. Equation: (eq-threshold-q). Source: Bishop, PRML, eqs. 4.65 to 4.67.
+    The exact posterior of any theta has this form (see ``exact_threshold``). The bound touches the log-likelihood where
+    threshold and width belong to one theta; a pair which belongs to none leaves a gap everywhere.
+
+    Equation: (eq-threshold-q). Source: Bishop, PRML, eqs. 4.65 to 4.67.
     """
     _checks.shape("x", x, None)
     second = torch.sigmoid((x - threshold[..., None]) / width[..., None])
@@ -139,7 +141,7 @@ def elbo(x, theta, q, model=PENGUINS):
 
     .. math:: \mathcal L(q, \theta) = \sum_i\sum_k q_{ik}\left(\log p(x_i, z_i=k\,|\,\theta) - \log q_{ik}\right)
 
-    Equation: (eq-elbo-mixture). Source: Neal and Hinton (1998), eq. 4; Bishop, PRML, eq. 9.71.
+    Equation: (eq-elbo-mixture). Source: Neal and Hinton (1998), section 2; Bishop, PRML, eq. 9.71.
     """
     _checks.shape("q", q, x.shape[-1], 2)
     return (q * log_joint(x, theta, model) - torch.xlogy(q, q)).sum((-2, -1))
@@ -151,7 +153,7 @@ def gap(x, theta, q, model=PENGUINS):
 
     .. math:: \ell(\theta) - \mathcal L(q, \theta) = \sum_i KL(q_i\,\|\,p(z_i\,|\,x_i, \theta))
 
-    Equation: (eq-elbo-gap-mixture). Source: Neal and Hinton (1998), theorem 1; Bishop, PRML, eq. 9.72.
+    Equation: (eq-elbo-gap-mixture). Source: Neal and Hinton (1998), lemmas 1 and 2; Bishop, PRML, eq. 9.72.
     """
     _checks.shape("q", q, x.shape[-1], 2)
     log_posterior = log_joint(x, theta, model).log_softmax(-1)

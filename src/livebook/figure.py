@@ -42,6 +42,7 @@ class Figure(anywidget.AnyWidget):
     equation: str = ""
     numbers: str = ""
 
+    _css = traitlets.Unicode().tag(sync=True)
     _spec = traitlets.Dict().tag(sync=True)
     _program = traitlets.Unicode().tag(sync=True)
     _constants = traitlets.Bytes().tag(sync=True)

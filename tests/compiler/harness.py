@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from livebook.compiler import compile
+from livebook.compiler import CompileError, Program, compile  # noqa: F401  (for the tests)
 
 _RUNNER = Path(__file__).with_name("runner.mjs")
 

@@ -25,7 +25,7 @@ class Likelihood(Figure):
 
     panels = {
         "density": Panel(Axis("flipper length", (170, 240), "mm"), Axis("density", (0, 0.09), "1/mm"), 0.5, 1.5),
-        "likelihood": Panel(Axis("μ", (170, 240), "mm", ticks=4), Axis("likelihood ÷ its maximum", (0, 1.08)), 0.78),
+        "likelihood": Panel(Axis("μ", (170, 240), "mm", ticks=4), Axis("relative likelihood", (0, 1.08)), 0.78),
     }
     equation = (
         r"L(\model{\mu}, \model{\sigma}) = \prod_{i=1}^{8} p(\data{x_i};\, \model{\mu}, \model{\sigma})"

@@ -29,9 +29,9 @@ def parabola(x, theta, q):
 class VariationalEM(Figure):
     """The exact log-likelihood of θ, and the bound that a choice of q puts below it. The hatched gap is their distance at θ."""
 
-    theta = Slider(10.0, 2, 46, step=0.25, symbol="θ", label="distance of the groups", unit="mm")
-    threshold = Slider(205.0, 190, 220, step=0.25, symbol="t", label="threshold of q", unit="mm", role="approximation")
-    width = Slider(12.0, 0.5, 24, step=0.1, symbol="w", label="width of q", unit="mm", role="approximation")
+    theta = Slider(10.0, 2, 46, step=0.25, symbol="θ", label="distance", unit="mm")
+    threshold = Slider(205.0, 190, 220, step=0.25, symbol="t", label="threshold", unit="mm", role="approximation")
+    width = Slider(12.0, 0.5, 24, step=0.1, symbol="w", label="width", unit="mm", role="approximation")
     family = Choice(SOFT, (SOFT, HARD), label="q is", role="approximation")
 
     panels = {
@@ -82,7 +82,7 @@ class VariationalEM(Figure):
         column = theta + torch.tensor([-0.5, 0.5], dtype=torch.float64)
         return [
             Rule(y=curve.max(), role="data", panel="bound"),
-            Area(column, log_likelihood.expand(2), elbo.expand(2), role="gap", hatch=True, panel="bound"),
+            Area(column, log_likelihood.expand(2), elbo.expand(2), role="gap", hatch=True, label="gap", panel="bound"),
             Line(self.theta_grid, curve, label="log-likelihood", panel="bound", width=2.5),
             Line(self.theta_grid, parabola(self.x, self.theta_grid, q), role="bound", label="ELBO", panel="bound", width=2.5),
             Handle(theta, elbo, drags=("theta", None), role="bound", panel="bound"),

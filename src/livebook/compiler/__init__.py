@@ -1,6 +1,5 @@
 """Torch functions become dependency-free ES modules that compute the same numbers in float64."""
 
-import keyword
 from dataclasses import dataclass
 
 import torch
@@ -11,7 +10,6 @@ from .emit import Emitter
 from .errors import CompileError
 from .expressions import ELEMENTWISE
 from .lower import Lowering
-from .names import RESERVED
 
 __all__ = ["CompileError", "Program", "compile"]
 
@@ -46,7 +44,7 @@ def compile(fn, *example_inputs, name=None, input_names=None):
     names = parameter_names(fn, len(example_inputs), input_names)
     inputs = [example_tensor(n, value) for n, value in zip(names, example_inputs, strict=True)]
     module, spec = capture(fn, inputs)
-    lowering = Lowering(fn, module, [_identifier(n) for n in names])
+    lowering = Lowering(fn, module, names)
     outputs = _owned(lowering.run(), lowering.build)
     emitter = Emitter(_function_name(fn, name), lowering.inputs, lowering.build.values, outputs)
     source, constants = emitter.module()
@@ -56,12 +54,7 @@ def compile(fn, *example_inputs, name=None, input_names=None):
 
 def _function_name(fn, name):
     name = name or getattr(fn, "__name__", "program")
-    name = name if name.isidentifier() and name.isascii() else "program"
-    return _identifier(name)
-
-
-def _identifier(name):
-    return f"{name}_" if name in RESERVED or keyword.iskeyword(name) else name
+    return name if name.isidentifier() and name.isascii() else "program"
 
 
 def _owned(views, build):

@@ -30,9 +30,12 @@ function remainder(x, y) {
   return rest !== 0 && rest < 0 !== y < 0 ? rest + y : rest;
 }
 
+// The quotient rounded down: exact where it is representable, because the remainder is taken off first.
 function floorDivide(x, y) {
   if (y === 0) return x / y;
-  const quotient = (x - remainder(x, y)) / y;
+  const rest = x % y;
+  let quotient = (x - rest) / y;
+  if (rest !== 0 && rest < 0 !== y < 0) quotient -= 1;
   if (quotient === 0) return copySign(0, x / y);
   const down = Math.floor(quotient);
   return quotient - down > 0.5 ? down + 1 : down;

@@ -9,6 +9,7 @@ import inspect
 import numbers
 import re
 import traceback
+import warnings
 from unittest import mock
 
 import numpy as np
@@ -110,7 +111,7 @@ def _trace(fn, inputs):
         return flat(*args)
 
     tracer = make_fx(traced, decomposition_table=decomposition_table(), record_stack_traces=True)
-    with _user_frames_only(), _unchecked_distributions(), _explained(fn):
+    with _user_frames_only(), _unchecked_distributions(), _quiet(), _explained(fn):
         return tracer(*[x.clone() for x in inputs]), spec[-1]
 
 
@@ -129,6 +130,14 @@ def _user_frames_only():
         return traceback.StackSummary.from_list([frame for frame in frames if is_user_frame(frame)][-1:])
 
     with mock.patch.object(PythonKeyTracer, "_filter_traceback_frames", keep):
+        yield
+
+
+@contextlib.contextmanager
+def _quiet():
+    """Silence what torch says about itself when forward-mode derivatives are first used."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*torch.jit.script", category=DeprecationWarning)
         yield
 
 
@@ -175,4 +184,4 @@ def _signature(module, node):
 
 def _fingerprint(tensor):
     data = tensor.detach().resolve_conj().resolve_neg().contiguous()
-    return str(data.dtype), tuple(data.shape), data.reshape(-1).view(torch.uint8).numpy().tobytes()
+    return str(data.dtype), tuple(data.shape), data.numpy().tobytes()

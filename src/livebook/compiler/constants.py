@@ -26,6 +26,8 @@ def is_large(tensor):
 
 def printed(tensor):
     """Print a small constant as a Float64Array."""
+    if tensor.numel() and (as_doubles(tensor) == as_doubles(tensor)[0]).all():
+        return f"new Float64Array({tensor.numel()}).fill({Literal(as_doubles(tensor)[0])})"
     return f"new Float64Array([{','.join(str(Literal(x)) for x in as_doubles(tensor))}])"
 
 

@@ -17,7 +17,7 @@ _ALSO = (
     aten.hardtanh.default,
 )
 # Decompositions of the core set which we do not want: one entry of ours is smaller and quicker.
-_NOT = (aten.mv.default, aten.dot.default)
+_NOT = (aten.mv.default, aten.dot.default, aten.all.default, aten.all.dim, aten.all.dims)
 
 
 @functools.cache

@@ -4,7 +4,7 @@ import json
 
 from . import helpers, ir
 from .constants import Binary, is_large, printed
-from .expressions import Literal, Operand, render
+from .expressions import Literal, Operand
 from .folds import FOLDS
 from .fuse import Plan
 from .loops import Nest
@@ -26,12 +26,12 @@ class Emitter:
     """Prints one program. ``outputs`` are whole reads, one fresh value each (see ``lower.Lowering``)."""
 
     def __init__(self, name, inputs, values, outputs):
-        self.name = name
         self.inputs = inputs
         self.plan = Plan(values, outputs)
-        self.names = Names({name, *helpers.names(), *(x.name for x in inputs)})
+        self.names = Names(helpers.names())
+        self.text = {x: self.names.fresh(x.name) for x in inputs}
+        self.name = self.names.fresh(name)
         self.variables = [self.names.fresh(letter) for letter in "ijklmnpqrs"]
-        self.text = {x: x.name for x in inputs}
         self.fresh = {read.value for read in outputs if not self.plan.is_scalar(read.value)}
         self.binary = Binary()
         self.header = []
@@ -84,7 +84,7 @@ class Emitter:
         size = len(self.binary.content)
         guard = [_GUARD.format(name=self.name)] if size else []
         body = "\n".join(f"  {line}" for line in [*guard, *self.body, f"return [{', '.join(results)}];"])
-        parameters = ", ".join(x.name for x in self.inputs)
+        parameters = ", ".join(self.text[x] for x in self.inputs)
         parts = [self._interface(size), "\n".join(self.header)]
         if size:
             reads = "\n".join(f"  {line}" for line in self.binary.statements)

@@ -83,8 +83,8 @@ def to_float(x):
 
 
 def to_integer(x):
-    """Drop the fraction, as a cast does."""
-    return f"Math.trunc({x})"
+    """Drop the fraction, as a cast does, and the sign of zero."""
+    return f"Math.trunc({x}) + 0"
 
 
 def to_boolean(x):
@@ -103,14 +103,13 @@ ELEMENTWISE |= {
     "sub": "{0} - {1}",
     "mul": "{0} * {1}",
     "div": "{0} / {1}",
-    "rsub": "{1} - {0}",
     "neg": "-{0}",
     "clone": "{0}",
     "reciprocal": "1 / {0}",
     "rsqrt": "1 / Math.sqrt({0})",
     "exp2": "Math.pow(2, {0})",
     "sigmoid": "1 / (1 + Math.exp(-{0}))",
-    "relu": "Math.max({0}, 0)",
+    "relu": "{0} < 0 ? 0 : {0}",
     "sign": "sign({0})",
     "round": "roundEven({0})",
     "pow": _pow,

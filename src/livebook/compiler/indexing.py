@@ -65,12 +65,6 @@ def slice_scatter(b, x, source, dim=0, start=None, end=None, step=1):
     return _overwrite(b, x.shape, x, source, lambda g: torch.ops.aten.slice.Tensor(g, dim, start, end, step))
 
 
-@structural("select_scatter")
-def select_scatter(b, x, source, dim, index):
-    """Return ``x`` with one position along ``dim`` replaced."""
-    return _overwrite(b, x.shape, x, source, lambda g: g.select(dim, index))
-
-
 @structural("diagonal_scatter")
 def diagonal_scatter(b, x, source, offset=0, dim1=0, dim2=1):
     """Return ``x`` with a diagonal replaced."""
@@ -121,7 +115,7 @@ def _gather(b, x, shape, stride, coordinates):
     return b.gather(shape, ir.Read(read.value, shape, stride, read.offset), coordinates)
 
 
-@structural("index", "_unsafe_index")
+@structural("index")
 def index(b, x, indices):
     """Advanced indexing by integer tensors (or constant masks)."""
     shape, stride, coordinates = _placed(x, _expanded_masks(b, list(indices)))
@@ -183,7 +177,7 @@ def _scatter_entry(name):
     return lower
 
 
-@structural("index_put", "_unsafe_index_put")
+@structural("index_put")
 def index_put(b, x, indices, values, accumulate=False):
     """Write (or add) values at computed places; one computed mask with one value is a choice."""
     indices = list(indices)

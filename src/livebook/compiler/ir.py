@@ -102,9 +102,10 @@ class Input(Value):
 
 @dataclass(eq=False)
 class Constant(Value):
-    """A tensor known when the program is built."""
+    """A tensor known when the program is built; ``uniform`` if all its elements are the same, to the bit."""
 
     data: torch.Tensor = None
+    uniform: bool = False
 
 
 @dataclass(eq=False)

@@ -14,7 +14,7 @@ def _batched(b, *matrices):
 
 
 def _zeros(b, shape):
-    return b.expand(b.constant(torch.tensor(0, dtype=torch.int32)), shape)
+    return b.full(shape, torch.tensor(0, dtype=torch.int32))
 
 
 def _transposed(x):

@@ -8,7 +8,7 @@ import re
 from typing import NamedTuple
 
 from . import ir
-from .expressions import Operand, render
+from .expressions import Literal, Operand, render
 
 
 class Walker(NamedTuple):
@@ -48,6 +48,8 @@ class Nest:
     def pull(self, read):
         """Return the operand that holds the current element of a read."""
         value = read.value
+        if isinstance(value, ir.Constant) and value.uniform:
+            return Literal(value.data.reshape(-1)[0].item())
         if self.emitter.plan.is_scalar(value):
             return self.emitter.scalar(value)
         if self.emitter.plan.inlined.get(value) == self.group:

@@ -52,7 +52,7 @@ class View:
         if not isinstance(self.cell.value, ir.Constant):
             return None
         read = self.read()
-        return self.cell.value.data.reshape(-1).as_strided(read.size, read.stride, read.offset)
+        return self.cell.value.data.contiguous().as_strided(read.size, read.stride, read.offset)
 
 
 class Builder:
@@ -78,12 +78,18 @@ class Builder:
 
     def constant(self, tensor):
         """Return a constant, equal ones shared."""
-        data = tensor.detach().resolve_conj().resolve_neg().contiguous().clone()
-        if data.numel() > 1 and _is_uniform(data):
-            return self.expand(self.constant(data.reshape(-1)[0]), data.shape)
-        content = data.reshape(-1).view(torch.uint8).numpy().tobytes() if data.numel() else b""
-        key = (data.dtype, tuple(data.shape), content)
+        data, raw = tensor.detach().resolve_conj().resolve_neg().contiguous().clone(), content(tensor)
+        if data.numel() and raw == raw[: data.itemsize] * data.numel():
+            return self.full(data.shape, data.reshape(-1)[0])
+        key = (data.dtype, tuple(data.shape), raw)
         return self.view(self._make(ir.Constant, key, shape=tuple(data.shape), dtype=data.dtype, data=data))
+
+    def full(self, shape, element):
+        """Return a constant with one value everywhere; ``element`` is a 0-d tensor."""
+        shape = tuple(shape)
+        key = (element.dtype, shape, content(element), "uniform")
+        fields = {"shape": shape, "dtype": element.dtype, "data": element.expand(shape), "uniform": True}
+        return self.view(self._make(ir.Constant, key, **fields))
 
     def map(self, expression, *args, dtype=None):
         """Return the elementwise value of ``expression``; tensors among ``args`` are broadcast."""
@@ -177,10 +183,9 @@ class Builder:
         return x if x.read().is_whole else self.map(ELEMENTWISE["clone"], x, dtype=x.dtype)
 
 
-def _is_uniform(data):
-    """Tell whether all elements are the same, to the bit."""
-    rows = data.reshape(-1, 1).view(torch.uint8)
-    return bool((rows == rows[0]).all())
+def content(tensor):
+    """Return the elements, row-major, as bytes."""
+    return tensor.detach().resolve_conj().resolve_neg().contiguous().numpy().tobytes()
 
 
 def _key(args):
@@ -276,7 +281,7 @@ class Lowering:
         """Evaluate by torch what depends on no argument of the program; None if something does."""
         if (
             any(v.constant() is None for v in _views((args, kwargs)))
-            or table.packet(target) in table.CHECKS | table.UNWRITTEN
+            or table.packet(target) in table.CHECKS | table.UNFOLDED
         ):
             return None
         plain = torch.utils._pytree.tree_map(lambda v: v.constant() if isinstance(v, View) else v, (args, kwargs))
@@ -300,7 +305,7 @@ class Lowering:
         if entry is None:
             return self._poison(self._error(node, f"no entry for {node.target}", _ENTRY_ADVICE))
         dtypes = [v.dtype for v in _tensors(node.meta.get("val"))] or [torch.float64]
-        if dtypes[0] in _FLOATS_NOT_DOUBLE or dtypes[0].is_complex:
+        if dtypes[0].is_complex or (dtypes[0] in _FLOATS_NOT_DOUBLE and not table.is_exact(node.target, args)):
             what = f"{node.target} computes in {str(dtypes[0]).removeprefix('torch.')}"
             return self._poison(self._error(node, what, _DOUBLE_ADVICE))
         self.build.dtype = dtypes[0]
@@ -312,6 +317,9 @@ class Lowering:
     def _write(self, node, args, kwargs):
         """Lower an in-place operation: compute, then replace what the cell of its first argument holds."""
         target, plain = args[0], table.out_of_place(node.target)
+        if _TAGS.inplace_view in node.target.tags:
+            node.target(target.geometry, *args[1:], **kwargs)
+            return target
         if target.cell.fixed:
             advice = "Work on a copy (.clone()), or return new tensors instead of writing into old ones."
             return self._poisoned_cell(
@@ -336,8 +344,8 @@ class Lowering:
         if target.dtype != new.dtype:
             new = self.build.op("_to_copy", new, dtype=target.dtype)
         new = self.build.expand(new, target.shape)
-        if read.is_whole and new.read().is_whole:
-            target.cell.value = new.cell.value
+        if read.is_whole:
+            target.cell.value = self.build.contiguous(new).cell.value
             return target
         part = ir.Part(new.read(), read.stride, read.offset)
         base = self.build.view(old)

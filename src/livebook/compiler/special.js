@@ -83,11 +83,9 @@ const BERNOULLI_OVER_FACTORIAL = [
 // Hurwitz's zeta, sum of (q + k)^-s, by Euler and Maclaurin.
 function zeta(s, q) {
   if (s === 1) return Infinity;
-  if (!(s > 1) || q !== q) return NaN;
-  if (q <= 0) {
-    if (q === Math.floor(q)) return Infinity;
-    if (s !== Math.floor(s)) return NaN;
-  }
+  if (s < 1 || q !== q) return NaN;
+  if (q <= 0 && q === Math.floor(q)) return Infinity;
+  if (s !== s || (q <= 0 && s !== Math.floor(s))) return NaN;
   let sum = 0;
   for (; q < 12; q += 1) sum += Math.pow(q, -s);
   const first = Math.pow(q, -s);
@@ -148,7 +146,7 @@ function erfc(x) {
 function erfcx(x) {
   if (x > 1) return erfcxFraction(x);
   if (x >= -1) return Math.exp(x * x) * (1 - erfSeries(x));
-  return x < -27 ? Infinity : 2 / expMinusSquare(x) - erfcx(-x);
+  return x > -27 ? 2 / expMinusSquare(x) - erfcx(-x) : x < 0 ? Infinity : NaN;
 }
 
 // y > 0 with erfc(y) = q for 0 < q < 1: a rough logarithmic guess, then Halley's iteration.

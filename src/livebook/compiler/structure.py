@@ -8,13 +8,11 @@ import torch
 from .table import Unsupported, structural, structural_family
 
 
-@structural_family("add", "sub", "rsub")
+@structural_family("add", "sub")
 def _scaled(name):
     def lower(b, x, y, alpha=1):
         if b.dtype == torch.bool:
             return b.op("logical_or", x, y)
-        if name == "rsub":
-            return b.op("rsub", x if alpha == 1 else b.op("mul", x, alpha), y)
         return b.op(name, x, y if alpha == 1 else b.op("mul", y, alpha))
 
     return lower
@@ -63,64 +61,25 @@ def clone(b, x, memory_format=None):
 @structural("copy")
 def copy(b, x, source, non_blocking=False):
     """Return ``source`` in the shape and dtype of ``x``."""
-    return b.expand(cast(b, source, x.dtype), x.shape)
+    return b.copy(b.expand(cast(b, source, x.dtype), x.shape))
 
 
 # ---- constants in the shape of something
 
 
-def _full(b, shape, value, dtype=None):
-    dtype = dtype or b.dtype
-    return b.expand(b.constant(torch.tensor(value, dtype=dtype)), tuple(shape))
+def _full(b, shape, value):
+    return b.full(shape, torch.tensor(value, dtype=b.dtype))
 
 
 @structural("full_like")
 def full_like(b, x, value, dtype=None, **_):
     """Fill the shape of ``x``."""
-    return fill(b, x, value)
-
-
-@structural("fill")
-def fill(b, x, value):
-    """Fill the shape of ``x`` with a number or a 0-d tensor."""
-    if hasattr(value, "cell"):
-        return b.expand(cast(b, value, b.dtype), x.shape)
     return _full(b, x.shape, value)
-
-
-@structural("zeros_like", "zero", "empty_like")
-def zeros_like(b, x, **_):
-    """Zeros in the shape of ``x``."""
-    return _full(b, x.shape, 0)
-
-
-@structural("ones_like")
-def ones_like(b, x, **_):
-    """Ones in the shape of ``x``."""
-    return _full(b, x.shape, 1)
-
-
-@structural("new_zeros", "new_empty")
-def new_zeros(b, x, size, **_):
-    """Zeros of a given shape."""
-    return _full(b, size, 0)
-
-
-@structural("new_ones")
-def new_ones(b, x, size, **_):
-    """Ones of a given shape."""
-    return _full(b, size, 1)
-
-
-@structural("new_full")
-def new_full(b, x, size, value, **_):
-    """One value in a given shape."""
-    return _full(b, size, value)
 
 
 @structural("empty", "empty_permuted", "_efficientzerotensor")
 def empty(b, size, *_, **__):
-    """Zeros: memory that nobody has written yet may hold anything."""
+    """Zeros of a given shape: memory that nobody has written yet may hold anything."""
     return _full(b, size, 0)
 
 
@@ -212,6 +171,13 @@ def vector_norm(b, x, ord=2, dim=None, keepdim=False, dtype=None):
     return b.op("pow", b.reduce("sum", b.op("pow", size, ord), dims, keepdim), 1 / ord)
 
 
+@structural("_cdist_forward")
+def distances(b, x, y, p, _mode):
+    """The p-norms of all differences between rows."""
+    left, right = b.reviewed(x, torch.Tensor.unsqueeze, -2), b.reviewed(y, torch.Tensor.unsqueeze, -3)
+    return vector_norm(b, b.op("sub", left, right), p, -1)
+
+
 @structural("native_layer_norm")
 def layer_norm(b, x, shape, weight, bias, eps):
     """Layer normalisation: the result, the mean and the reciprocal deviation."""
@@ -259,16 +225,7 @@ def mv(b, x, y):
     return b.reduce("sum", b.op("mul", x, y), [-1])
 
 
-@structural("dot", "vdot")
+@structural("dot")
 def dot(b, x, y):
     """Inner product of vectors."""
     return b.reduce("sum", b.op("mul", x, y), [-1])
-
-
-@structural("baddbmm")
-def baddbmm(b, base, x, y, beta=1, alpha=1):
-    """``beta * base + alpha * (x @ y)``."""
-    product = contract(b, x, y)
-    product = product if alpha == 1 else b.op("mul", product, alpha)
-    base = base if beta == 1 else b.op("mul", base, beta)
-    return product if beta == 0 else b.op("add", base, product)

@@ -12,7 +12,7 @@ from .expressions import ELEMENTWISE
 STRUCTURAL = {}
 CHECKS = {"_linalg_check_errors", "is_same_size", "_has_same_storage_numel", "_assert_async"}
 RESHAPES = {"view", "_unsafe_view", "reshape"}
-UNWRITTEN = {"empty", "empty_like", "empty_permuted", "new_empty", "empty_strided", "new_empty_strided"}
+UNFOLDED = {"empty", "empty_permuted", "_efficientzerotensor"}  # torch's own result has no data
 _VIEWS_TOO = {"_unsafe_view", "reshape", "lift_fresh", "_reshape_alias"}
 
 
@@ -78,6 +78,13 @@ def out_of_place(target):
     name = packet(target).removesuffix("_")
     plain = getattr(getattr(torch.ops.aten, name, None), target._overloadname, None)
     return plain if plain is not None and entry(plain) else None
+
+
+def is_exact(target, args):
+    """Tell whether an operation rounds nothing, so that single precision is as good as double."""
+    if packet(target) == "_to_copy":
+        return not args[0].dtype.is_floating_point
+    return packet(target) == "where"
 
 
 def is_constant_index(target, args):

@@ -30,7 +30,8 @@ function labeller(panel, settings) {
     text.setAttribute("visibility", "visible");
     text.setAttribute("text-anchor", right ? "end" : "start");
     text.setAttribute("x", Math.max(2, Math.min(panel.width - 2, x + (right ? -5 : 5))).toFixed(1));
-    text.setAttribute("y", Math.max(11, Math.min(panel.height - 4, y - 6)).toFixed(1));
+    const above = Math.min(panel.height - 4, y - 6);
+    text.setAttribute("y", (above < 11 ? Math.max(11, y + 18) : above).toFixed(1));
   };
 }
 
@@ -157,7 +158,7 @@ function drawRule(group, panel, settings) {
     const pixel = clampPixel(x === undefined ? panel.y(y) : panel.x(x));
     path.setAttribute("d", x === undefined ? `M0 ${pixel}H${panel.width}` : `M${pixel} 0V${panel.height}`);
     if (x === undefined) label(panel.width, pixel);
-    else label(pixel, 14);
+    else label(pixel, 20);
   };
 }
 

@@ -7,7 +7,7 @@ import { drawers, element } from "./marks.js";
 let clips = 0;
 
 function margins(spec) {
-  return { left: spec.y.visible ? 52 : 8, right: 12, top: 10, bottom: spec.x.visible ? 42 : 8 };
+  return { left: spec.y.visible ? 60 : 8, right: 12, top: 10, bottom: spec.x.visible ? 42 : 8 };
 }
 
 function addAxis(svg, axis, spec, transform, title) {
@@ -25,7 +25,7 @@ function addAxes(svg, spec, panel) {
   }
   if (spec.y.visible) {
     addAxis(svg, axisLeft(y), spec.y, "", {
-      transform: "rotate(-90)", x: -height / 2, y: -40, "text-anchor": "middle",
+      transform: "rotate(-90)", x: -height / 2, y: -47, "text-anchor": "middle",
     });
   }
 }
@@ -36,7 +36,8 @@ export function createPanel(container, spec, alternative) {
   const outer = container.clientWidth;
   const margin = margins(spec);
   const width = Math.max(40, outer - margin.left - margin.right);
-  const height = Math.round(width * spec.aspect);
+  // A flat panel gets steeper on a narrow screen: below some 200 pixels of height nothing can be read.
+  const height = Math.round(Math.max(width * spec.aspect, Math.min(200, width * 0.7)));
   const back = container.appendChild(document.createElement("div"));
   back.className = "lb-back";
   const svg = element(container, "svg", {

@@ -1,0 +1,119 @@
+"""Bad input is refused by name and value; good input of any kind is taken."""
+
+import numpy as np
+import pytest
+import torch
+
+from helpers import _checks, datasets, divergence, elbo, gaussian, linear_gaussian, plots, vae, variational_em
+
+X = torch.tensor([1.0, 2.0, 4.0], dtype=torch.float64)
+EYE = torch.eye(2, dtype=torch.float64)
+IMAGES = torch.tensor([[0.0, 1.0, 1.0], [1.0, 0.0, 1.0]])
+MODEL = vae.VAE(3, 2, (4,))
+
+BAD_VALUES = [
+    ("sigma must be positive, got -1.0", lambda: gaussian.log_prob(X, 0, -1)),
+    ("sigma must be positive, got 0.0 at index 1", lambda: gaussian.log_prob(X[:2], 0, [1, 0])),
+    ("x must be finite, got nan at index 1", lambda: gaussian.log_likelihood([0, float("nan")], 0, 1)),
+    ("mu must be finite, got inf", lambda: gaussian.log_prob(X, float("inf"), 1)),
+    ("x is empty", lambda: gaussian.fit([])),
+    ("x is empty", lambda: gaussian.log_likelihood(torch.empty(0), 0, 1)),
+    ("x must vary", lambda: gaussian.fit([3, 3, 3])),
+    (r"x \(3,\), mu \(2,\)", lambda: gaussian.log_prob(X, torch.zeros(2), 1)),
+    ("x must have last dimensions", lambda: gaussian.log_likelihood(2.0, 0, 1)),
+    ("x must be rectangular", lambda: gaussian.fit([[1, 2], [3]])),
+    ("covariance must be symmetric", lambda: gaussian.log_prob_multivariate(X[:2], X[:2], [[1, 0.5], [0, 1]])),
+    ("covariance must be positive definite", lambda: gaussian.log_prob_multivariate(X[:2], X[:2], [[1, 2], [2, 1]])),
+    ("covariance must have last dimensions", lambda: gaussian.log_prob_multivariate(X, X, torch.ones(2, 3))),
+    ("rho must lie strictly between -1 and 1, got 1.0", lambda: gaussian.log_prob_bivariate(X[:2], 0, 1, 1.0)),
+    ("sigma_q must be positive", lambda: divergence.kl_gaussian(0, 0, 0, 1)),
+    ("sigma_p must be positive", lambda: divergence.kl_gaussian(0, 1, 0, -2)),
+    ("covariance_p must be positive definite", lambda: divergence.kl_multivariate(X[:2], EYE, X[:2], -EYE)),
+    ("q must lie between 0 and 1, got 1.5", lambda: divergence.kl_categorical([1.5, -0.5], [0.5, 0.5])),
+    ("log_q must have last dimensions", lambda: divergence.kl_quadrature(X, X, X[:2])),
+    ("log_q", lambda: divergence.kl_monte_carlo(X, X[:2])),
+    ("tau must be positive", lambda: elbo.log_marginal(X, 0, 0, 1)),
+    ("sigma_q must be positive", lambda: elbo.elbo(X, 0, -1)),
+    ("noise is empty", lambda: elbo.estimate(lambda z: z, 0, 1, torch.empty(0))),
+    ("width must be positive", lambda: variational_em.threshold_q(X, 0, 0)),
+    ("theta must be positive", lambda: variational_em.exact_threshold(-1.0)),
+    ("q must lie between", lambda: variational_em.elbo(X, 1.0, torch.full((3, 2), 2.0))),
+    ("q must have last dimensions", lambda: variational_em.m_step(X, torch.full((2, 2), 0.5))),
+    ("weight must lie strictly", lambda: variational_em.TwoGroups(0.0, 1.0, 1.0)),
+    ("sigma must be positive", lambda: variational_em.TwoGroups(0.0, 0.0, 0.5)),
+    ("steps must be at least 1", lambda: variational_em.em(X, 1.0, 0)),
+    ("latents must be below", lambda: linear_gaussian.fit(torch.rand(9, 3), 3)),
+    ("sigma would be", lambda: linear_gaussian.fit(torch.outer(X, X), 1)),
+    ("x must have last dimensions", lambda: linear_gaussian.posterior(X, EYE, X[:2], 1.0)),
+    ("x must lie between 0 and 1, got 2.0", lambda: vae.train(2 * torch.ones(4, 3))),
+    ("x must have shape", lambda: vae.train(torch.ones(4))),
+    ("x is empty", lambda: vae.train(torch.ones(0, 3))),
+    ("x must be finite", lambda: vae.train(torch.full((4, 3), float("nan")))),
+    ("batch must be at least 1", lambda: vae.train(IMAGES, batch=0)),
+    ("learning_rate must be positive", lambda: vae.train(IMAGES, learning_rate=0.0)),
+    ("beta must not be negative", lambda: vae.train(IMAGES, beta=-1.0)),
+    ("x must have last dimensions", lambda: MODEL.encode(torch.ones(2, 4))),
+    ("z must have last dimensions", lambda: MODEL.decode(torch.ones(2, 3))),
+    ("x must lie between 0 and 1", lambda: vae.log_p_x_given_z(IMAGES + 0.5, IMAGES)),
+    ("noise", lambda: vae.elbo(MODEL, IMAGES, torch.ones(3, 2))),
+    ("latents must be at least 1", lambda: vae.VAE(latents=0)),
+    ("threshold", lambda: datasets.digits(0)),
+    ("threshold", lambda: datasets.mnist5k(256)),
+    ("name must be one of Adelie", lambda: datasets.penguins().of("Emperor")),
+    ("images must have shape", lambda: plots.image_grid(None, torch.ones(2, 3))),
+    ("z must have shape", lambda: plots.latent_plane(None, torch.ones(2, 3), torch.ones(2))),
+]
+
+BAD_TYPES = [
+    ("x must be a number", lambda: gaussian.log_prob("1", 0, 1)),
+    ("sigma must be a number", lambda: gaussian.log_prob(X, 0, None)),
+    ("sigma must be a number.* got True", lambda: gaussian.log_prob(X, 0, True)),
+    ("x must hold real numbers", lambda: gaussian.fit(torch.tensor([True, False]))),
+    ("x must hold real numbers", lambda: gaussian.fit(torch.tensor([1j, 2j]))),
+    ("x must hold real numbers", lambda: gaussian.fit(["a", "b"])),
+    ("x must be one tensor, got a list of tensors", lambda: gaussian.fit([X, X])),
+    ("x torch.float32", lambda: linear_gaussian.log_prob(X[:2].float(), EYE, X[:2], 1.0)),
+    ("covariance torch.float64", lambda: gaussian.log_prob_multivariate(X[:2].float(), X[:2].float(), EYE)),
+    ("x must be a float tensor", lambda: vae.train(torch.ones(4, 3, dtype=torch.int64))),
+    ("x must be a float tensor", lambda: vae.train([[0.0, 1.0]])),
+    ("x torch.float64", lambda: MODEL.encode(IMAGES.double())),
+    ("epochs must be a whole number", lambda: vae.train(IMAGES, epochs=1.5)),
+    ("latents must be a whole number", lambda: linear_gaussian.fit(torch.rand(9, 3), 1.0)),
+]
+
+
+@pytest.mark.parametrize(("message", "call"), BAD_VALUES, ids=[m for m, _ in BAD_VALUES])
+def test_bad_values_are_named(message, call):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+@pytest.mark.parametrize(("message", "call"), BAD_TYPES, ids=[m for m, _ in BAD_TYPES])
+def test_bad_types_are_named(message, call):
+    with pytest.raises(TypeError, match=message):
+        call()
+
+
+@pytest.mark.parametrize("kind", [list, tuple, np.array, lambda v: np.array(v, np.float32), lambda v: np.array(v, int)])
+def test_numbers_of_every_kind_are_taken(kind):
+    assert gaussian.log_likelihood(kind([1, 2, 4]), 2, 1).item() == gaussian.log_likelihood(X, 2.0, 1.0).item()
+
+
+@pytest.mark.parametrize("number", [2, 2.0, np.float32(2), np.float64(2), np.int64(2), np.array(2.0)])
+def test_a_number_becomes_float64(number):
+    result = _checks.as_float("x", number)
+    assert result.dtype is torch.float64
+    assert result.item() == 2
+
+
+def test_a_float_tensor_keeps_its_dtype_and_identity():
+    x = X.float()
+    assert _checks.as_float("x", x) is x
+    assert gaussian.log_prob(x, 0.0, 1.0).dtype is torch.float32
+
+
+def test_trusted_ends_with_its_block():
+    with _checks.trusted():
+        assert gaussian.log_prob(X, X, -X).isnan().all()
+    with pytest.raises(ValueError, match="sigma"):
+        gaussian.log_prob(X, X, -X)

@@ -1,0 +1,161 @@
+"""Every formula can be traced, differentiated and vectorised: what a live figure's compiler and autograd need."""
+
+import inspect
+
+import pytest
+import torch
+from torch._decomp import core_aten_decompositions
+from torch.fx.experimental.proxy_tensor import make_fx
+
+from helpers import divergence, elbo, gaussian, vae
+from helpers import linear_gaussian as linear
+from helpers import variational_em as em
+
+
+def numbers(*values):
+    return torch.tensor(values, dtype=torch.float64)
+
+
+ONE, HALF = numbers(1.0)[0], numbers(0.5)[0]
+X, NOISE = numbers(0.3, 1.2, 0.8, 0.1), numbers(0.5, -1.0, 0.2)
+Q = numbers(0.2, 0.8).expand(4, 2).clone()
+EYE2, W = torch.eye(2, dtype=torch.float64), numbers(1.0, 0.2, -0.5, 0.7, 0.3, 0.1).reshape(3, 2)
+ROWS = numbers(*range(12)).reshape(4, 3).cos()
+ENCODER = linear.Encoder(W.mT.clone(), numbers(0.1, -0.2))
+MODEL = vae.VAE(3, 2, (4,)).double()
+IMAGES = (ROWS > 0).double()
+NOISES = ROWS[:, :2].clone()
+
+
+def log_joint(z):
+    return elbo.log_joint(z, X)
+
+
+CASES = {
+    gaussian.log_prob: (X, ONE, HALF),
+    gaussian.log_likelihood: (X, ONE, HALF),
+    gaussian.likelihood: (X, ONE, HALF),
+    gaussian.fit: (X,),
+    gaussian.entropy: (HALF,),
+    gaussian.log_prob_multivariate: (X[:2], X[:2], EYE2),
+    gaussian.log_prob_bivariate: (X[:2], X[2:], X[:2], HALF),
+    divergence.kl_gaussian: (ONE, HALF, HALF, ONE),
+    divergence.kl_standard_normal: (X, X),
+    divergence.kl_multivariate: (X[:2], EYE2, X[2:], 2 * EYE2),
+    divergence.kl_categorical: (Q, Q.flip(-1)),
+    divergence.kl_monte_carlo: (X, 2 * X),
+    divergence.kl_quadrature: (-X, -2 * X, X.sort().values),
+    divergence.integrate: (X, X.sort().values),
+    elbo.log_joint: (ONE, X, HALF, ONE, ONE),
+    elbo.exact_posterior: (X, HALF, ONE, ONE),
+    elbo.log_marginal: (X, HALF, ONE, ONE),
+    elbo.reconstruction: (X, ONE, HALF, HALF, ONE, ONE),
+    elbo.elbo: (X, ONE, HALF, HALF, ONE, ONE),
+    elbo.gap: (X, ONE, HALF, HALF, ONE, ONE),
+    elbo.log_weights: (log_joint, ONE, HALF, NOISE),
+    elbo.estimate: (log_joint, ONE, HALF, NOISE),
+    elbo.importance_weighted: (log_joint, ONE, HALF, NOISE),
+    elbo.effective_sample_size: (X,),
+    em.means: (ONE,),
+    em.log_joint: (X, ONE),
+    em.log_likelihood: (X, ONE),
+    em.posterior: (X, ONE),
+    em.hard_q: (X, ONE),
+    em.shared_q: (X, ONE),
+    em.threshold_q: (X, ONE, HALF),
+    em.exact_threshold: (ONE,),
+    em.elbo: (X, ONE, Q),
+    em.gap: (X, ONE, Q),
+    em.m_step: (X, Q),
+    linear.log_prob: (ROWS, W, ROWS[0], HALF),
+    linear.inner: (W, HALF),
+    linear.posterior: (ROWS, W, ROWS[0], HALF),
+    linear.elbo: (ROWS, W, ROWS[0], HALF, ENCODER),
+    linear.best_encoder: (W, HALF),
+    vae.log_p_x_given_z: (IMAGES, ROWS),
+    vae.kl: (ROWS, ROWS),
+    vae.reparameterise: (ROWS, ROWS, ROWS),
+    vae.terms: (MODEL, IMAGES, NOISES),
+    vae.elbo: (MODEL, IMAGES, NOISES),
+    vae.log_weights: (MODEL, IMAGES, NOISES),
+    vae.importance_weighted: (MODEL, IMAGES, NOISES),
+}
+
+# Loops of steps, training, random draws, evaluation and fitting by eigenvectors run in Python only.
+NOT_TRACED = {em.em, linear.fit, linear.train, vae.mlp, vae.train, vae.evaluate, vae.draw_noise, vae.estimate_log_p}
+NOT_TRACED |= {vae.reconstruct, vae.sample, gaussian.cholesky}
+
+
+def split(function):
+    """The function of its tensor arguments alone, and those tensors."""
+    arguments = CASES[function]
+    places = [i for i, a in enumerate(arguments) if isinstance(a, torch.Tensor)]
+
+    def of_tensors(*tensors):
+        given = list(arguments)
+        for place, tensor in zip(places, tensors, strict=True):
+            given[place] = tensor
+        return function(*given)
+
+    return of_tensors, [arguments[place] for place in places]
+
+
+def flat(result):
+    return torch.cat([part.reshape(-1) for part in (result if isinstance(result, tuple) else (result,))])
+
+
+def name(function):
+    return f"{function.__module__.split('.')[-1]}.{function.__name__}"
+
+
+@pytest.mark.parametrize("module", [gaussian, divergence, elbo, em, linear, vae], ids=lambda m: m.__name__)
+def test_no_public_formula_is_forgotten(module):
+    public = {
+        f for n, f in inspect.getmembers(module, inspect.isfunction) if f.__module__ == module.__name__ and n[0] != "_"
+    }
+    assert public <= CASES.keys() | NOT_TRACED
+
+
+@pytest.mark.parametrize("mode", ["real", "fake"])
+@pytest.mark.parametrize("function", CASES, ids=name)
+def test_traced_graph_gives_the_same_numbers(function, mode):
+    of_tensors, tensors = split(function)
+    graph = make_fx(of_tensors, core_aten_decompositions(), tracing_mode=mode, _allow_non_fake_inputs=True)(*tensors)
+    moved = [tensor * 1.05 if tensor.is_floating_point() and function not in INTEGRAL else tensor for tensor in tensors]
+    assert torch.allclose(flat(graph(*moved)), flat(of_tensors(*moved)), rtol=1e-12, atol=1e-12)
+
+
+INTEGRAL = {vae.log_p_x_given_z, vae.terms, vae.elbo, vae.log_weights, vae.importance_weighted}
+
+
+@pytest.mark.parametrize("function", CASES.keys() - {em.hard_q}, ids=name)
+def test_gradient_can_be_taken_and_traced(function):
+    of_tensors, tensors = split(function)
+    places = tuple(range(len(tensors)))
+
+    def gradient(*values):
+        return flat(torch.func.grad(lambda *v: flat(of_tensors(*v)).sum(), places)(*values))
+
+    truth = gradient(*tensors)
+    assert truth.isfinite().all()
+    assert torch.allclose(make_fx(gradient, core_aten_decompositions())(*tensors)(*tensors), truth, atol=1e-12)
+
+
+@pytest.mark.parametrize("function", CASES, ids=name)
+def test_vectorised_function_gives_the_same_rows(function):
+    of_tensors, tensors = split(function)
+    stacked = [torch.stack([tensor, tensor]) for tensor in tensors]
+    rows = torch.func.vmap(lambda *v: flat(of_tensors(*v)))(*stacked)
+    assert torch.allclose(rows, flat(of_tensors(*tensors)).expand_as(rows), rtol=1e-10)
+
+
+def test_bad_values_do_not_disturb_tracing_but_bad_shapes_do():
+    assert make_fx(lambda s: gaussian.log_prob(X, 0.0, s))(-ONE)(ONE).isfinite().all()
+    with pytest.raises(ValueError, match="broadcast"):
+        make_fx(lambda s: gaussian.log_prob(X, 0.0, s))(torch.ones(3))
+
+
+def test_a_decoder_is_traced_with_its_weights_inside():
+    z = numbers(0.3, -0.2)
+    graph = make_fx(lambda z: MODEL.decode(z), core_aten_decompositions())(z)
+    assert torch.equal(graph(2 * z), MODEL.decode(2 * z))

@@ -1,0 +1,132 @@
+"""The two-group mixture: an exact log-likelihood, bounds below it, steps that maximise what they say they do."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import optimize, stats
+from sklearn.mixture import GaussianMixture
+
+from helpers import divergence
+from helpers import variational_em as em
+
+distances = st.floats(-50, 50)
+
+
+def numbers(start, stop, count):
+    return torch.linspace(start, stop, count, dtype=torch.float64)
+
+
+def random_q(x, seed):
+    return torch.rand(len(x), 2, generator=torch.Generator().manual_seed(seed), dtype=torch.float64).softmax(-1)
+
+
+@pytest.mark.equation("eq-two-groups-log-likelihood", "eq-two-groups-means", "eq-two-groups-joint")
+@pytest.mark.parametrize("theta", [-30.0, 0.0, 12.0, 25.2])
+def test_log_likelihood_is_the_mixtures(penguins, theta):
+    low, high = 200.9 - 0.39 * theta, 200.9 + 0.61 * theta
+    density = 0.61 * stats.norm.pdf(penguins, low, 6.8) + 0.39 * stats.norm.pdf(penguins, high, 6.8)
+    assert em.log_likelihood(penguins, theta).item() == pytest.approx(np.log(density).sum(), rel=1e-12)
+    assert em.means(theta).tolist() == pytest.approx([low, high])
+
+
+def test_scikit_learn_scores_the_same(penguins):
+    mixture = GaussianMixture(2, covariance_type="tied")
+    mixture.weights_, mixture.means_ = np.array([0.61, 0.39]), em.means(25.0).numpy()[:, None]
+    mixture.covariances_, mixture.precisions_cholesky_ = np.array([[6.8**2]]), np.array([[1 / 6.8]])
+    assert em.log_likelihood(penguins, 25.0).item() == pytest.approx(mixture.score_samples(penguins[:, None]).sum())
+    assert em.posterior(penguins, 25.0).numpy() == pytest.approx(mixture.predict_proba(penguins[:, None]), abs=1e-12)
+
+
+@pytest.mark.equation("eq-elbo-mixture", "eq-elbo-gap-mixture")
+@given(distances, st.integers(0, 1000))
+def test_bound_and_gap_add_up_and_the_gap_is_a_divergence(theta, seed):
+    x = numbers(170, 235, 15)
+    q = random_q(x, seed)
+    bound, gap, truth = em.elbo(x, theta, q), em.gap(x, theta, q), em.log_likelihood(x, theta)
+    assert (bound + gap).item() == pytest.approx(truth.item(), rel=1e-10)
+    assert gap.item() >= 0
+    assert gap.item() == pytest.approx(divergence.kl_categorical(q, em.posterior(x, theta)).sum().item(), rel=1e-9)
+
+
+@pytest.mark.equation("eq-e-step")
+@given(distances)
+def test_exact_q_touches_here_and_nowhere_else(theta):
+    x, thetas = numbers(170, 235, 15), numbers(-50, 50, 11)
+    q = em.posterior(x, theta)
+    assert em.gap(x, theta, q).item() == pytest.approx(0, abs=1e-10)
+    assert (em.gap(x, thetas, q)[(thetas - theta).abs() > 1] > 1e-6).all()
+
+
+def test_bound_is_a_parabola_in_theta(penguins):
+    bound = em.elbo(penguins, numbers(-40, 40, 9), em.posterior(penguins, 7.0))
+    assert bound.diff(n=3).abs().max().item() < 1e-8
+    assert bound.diff(n=2).max().item() < 0
+    assert em.log_likelihood(penguins, numbers(-40, 40, 9)).diff(n=3).abs().max().item() > 1
+
+
+@pytest.mark.equation("eq-m-step")
+@given(st.integers(0, 1000))
+def test_m_step_is_where_a_search_ends(seed):
+    x = numbers(170, 235, 15)
+    q = random_q(x, seed)
+    best = optimize.minimize_scalar(lambda t: -em.elbo(x, t, q).item(), bracket=(-10, 10), tol=1e-12)
+    assert em.m_step(x, q).item() == pytest.approx(best.x, abs=1e-5)
+    assert em.elbo(x, em.m_step(x, q), q).item() >= -best.fun - 1e-9
+
+
+@pytest.mark.equation("eq-em")
+@pytest.mark.parametrize(("start", "end"), [(1.0, 25.197), (60.0, 25.197), (-1.0, -22.117), (-60.0, -22.117)])
+def test_em_climbs_to_the_hill_it_started_on(penguins, start, end):
+    path = em.em(penguins, start, 20)
+    assert path[-1].item() == pytest.approx(end, abs=1e-3)
+    assert em.log_likelihood(penguins, path).diff().min().item() >= -1e-9
+    assert torch.func.grad(lambda t: em.log_likelihood(penguins, t))(path[-1]).item() == pytest.approx(0, abs=1e-3)
+
+
+def test_the_higher_hill_is_on_the_right(penguins):
+    right, left = (em.log_likelihood(penguins, t).item() for t in (25.197, -22.117))
+    assert right - left == pytest.approx(72.04, abs=0.01)
+
+
+@pytest.mark.equation("eq-hard-e-step")
+@given(distances)
+def test_hard_q_is_the_best_certainty(theta):
+    x = numbers(180, 220, 6)
+    choices = torch.cartesian_prod(*[torch.tensor([0.0, 1.0], dtype=torch.float64)] * 6)
+    best = max(em.elbo(x, theta, torch.stack([1 - row, row], -1)).item() for row in choices)
+    assert em.elbo(x, theta, em.hard_q(x, theta)).item() == pytest.approx(best, rel=1e-12)
+    assert em.gap(x, theta, em.hard_q(x, theta)).item() > 0
+
+
+@pytest.mark.equation("eq-shared-e-step")
+@given(distances)
+def test_shared_q_is_the_best_shared_row(theta):
+    x = numbers(180, 220, 6)
+    q = em.shared_q(x, theta)
+    assert q.std(0).max().item() == 0
+    others = [torch.tensor([1 - r, r], dtype=torch.float64).expand(6, 2) for r in numbers(0.001, 0.999, 400)]
+    assert em.elbo(x, theta, q).item() >= max(em.elbo(x, theta, other).item() for other in others) - 1e-12
+    assert em.m_step(x, q).abs().item() <= abs(x.mean().item() - 200.9) / 0.39 + 1e-9
+
+
+def test_shared_q_forgets_the_groups(penguins):
+    assert em.em(penguins, 10.0, 2, em.shared_q)[-1].abs().item() < 0.01
+    assert em.em(penguins, 10.0, 10, em.hard_q)[-1].item() == pytest.approx(25.558, abs=1e-3)
+
+
+@pytest.mark.equation("eq-threshold-q", "eq-exact-threshold")
+@given(st.floats(0.5, 50))
+def test_exact_threshold_gives_the_exact_posterior(theta):
+    x = numbers(170, 235, 15)
+    threshold, width = em.exact_threshold(theta)
+    assert em.threshold_q(x, threshold, width).numpy() == pytest.approx(em.posterior(x, theta).numpy(), abs=1e-9)
+
+
+def test_threshold_q_that_belongs_to_no_theta_never_touches(penguins):
+    thetas = numbers(-50, 50, 201)
+    q = em.threshold_q(penguins, 215.0, 4.0)
+    touching = em.threshold_q(penguins, *em.exact_threshold(25.0))
+    assert em.gap(penguins, thetas, q).min().item() > 10
+    assert em.gap(penguins, thetas, touching).min().item() < 1e-9
