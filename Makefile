@@ -4,7 +4,7 @@ export PYTHON PORT SERVE ARGS
 
 run = @command -v "$(PYTHON)" >/dev/null 2>&1 \
 	|| { echo "There is no '$(PYTHON)' here: install Python 3.11 or newer, or name one: make $@ PYTHON=python3.12" >&2; exit 1; }; \
-	"$(PYTHON)" tools/bootstrap.py
+	exec "$(PYTHON)" tools/bootstrap.py
 
 .DEFAULT_GOAL := help
 .PHONY: help book test lab bench requirements clean

@@ -33,10 +33,10 @@ def logs(root):
     return root / "_build" / "setup"
 
 
-def pip(root, title, *arguments):
-    """Run pip in the environment."""
+def pip(root, title, *arguments, interpreter=None):
+    """Run pip in the environment, or in that of another interpreter."""
     quiet = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_PROGRESS_BAR": "off", "PIP_NO_INPUT": "1", "PIP_USER": "0"}
-    command = [python(root), "-m", "pip", *arguments]
+    command = [interpreter or python(root), "-m", "pip", *arguments]
     progress.run(title, command, logs(root) / "pip.log", root, variables(root) | quiet, tool="pip")
 
 
@@ -56,20 +56,26 @@ def room_missing(root, needed=ROOM):
     return f"The setup needs {needed / 1e9:.0f} GB of disk and {free / 1e9:.1f} GB are free: make room and run again."
 
 
+def create(root, folder):
+    """Create an environment in `folder`, by the base interpreter: this one may live in a folder that goes."""
+    refusal = venv_parts_missing()
+    if refusal:
+        raise Stop(refusal)
+    base = getattr(sys, "_base_executable", sys.executable)
+    command = [base, "-m", "venv", str(folder)]
+    progress.run(f"Creating {folder.name}", command, logs(root) / "venv.log", root, tool="venv")
+
+
 def _new_environment(root):
     """Create .venv, in place of whatever is there."""
     refusal = venv_parts_missing() or room_missing(root)
     if refusal:
         raise Stop(refusal)
-    # The base interpreter, for this one may live in the very folder that goes.
-    base = getattr(sys, "_base_executable", sys.executable)
     folder = root / ".venv"
     if folder.is_symlink():
         folder.unlink()
     shutil.rmtree(folder, ignore_errors=True)
-    progress.run("Creating .venv", [base, "-m", "venv", str(folder)], logs(root) / "venv.log", root, tool="venv")
-    # Node reads the nearest package.json: ours would turn JupyterLab's own scripts in .venv into ES modules, and fail them.
-    (folder / "package.json").write_text("{}\n")
+    create(root, folder)
 
 
 def forget_half_installed(site_packages):

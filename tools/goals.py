@@ -71,7 +71,6 @@ def open_lab():
 
 def resolve_requirements():
     """Pin every dependency anew."""
-    environment.prepare(ROOT)
     requirements.resolve(ROOT, arguments())
 
 

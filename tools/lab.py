@@ -10,6 +10,7 @@ from pathlib import Path
 from tools import environment
 
 ROOT = Path(__file__).resolve().parent.parent
+CHAPTERS = "livebook.lab.ChapterManager"  # shows a chapter's macros and numbers as the page shows them
 SETTINGS = ROOT / "tools" / "lab_settings"
 
 
@@ -35,6 +36,7 @@ def command(port, token=None, browser=True, folder=None, extra=(), root=ROOT):
     A test gives `token` and `browser=False`, and runs the command with `variables(state)`.
     """
     options = [f"--ServerApp.root_dir={folder or root / 'book'}", f"--ServerApp.port={port}"]
+    options.append(f"--ServerApp.contents_manager_class={CHAPTERS}")
     if token is not None:
         options.append(f"--IdentityProvider.token={token}")
     if not browser:

@@ -1,6 +1,8 @@
 """Resolve requirements*.in into pinned requirements*.txt."""
 
 import re
+import tempfile
+from pathlib import Path
 
 from tools import environment, progress
 
@@ -21,12 +23,19 @@ def without_local_versions(text):
 
 
 def resolve(root, extra=()):
-    """Write requirements.txt and requirements-test.txt anew."""
-    environment.pip(root, "Installing pip-tools", "install", "pip-tools")
-    for name in FILES:
-        pins = root / f"{name}.txt"
-        command = [environment.python(root), "-m", "piptools", "compile", *OPTIONS, *extra]
-        command += ["--output-file", pins.name, f"{name}.in"]
-        log = environment.logs(root) / "requirements.log"
-        progress.run(f"Resolving {name}.in", command, log, root, environment.variables(root), tool="pip-compile")
-        pins.write_text(without_local_versions(pins.read_text()))
+    """Write requirements.txt and requirements-test.txt anew, in an environment of their own: .venv needs them to exist.
+
+    The pins suit the Python that resolves and newer ones; a test asks whether the oldest can install them too.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "environment"
+        environment.create(root, folder)
+        interpreter = str(folder / "bin" / "python")
+        environment.pip(root, "Installing pip-tools", "install", "pip-tools", interpreter=interpreter)
+        for name in FILES:
+            pins = root / f"{name}.txt"
+            command = [interpreter, "-m", "piptools", "compile", *OPTIONS, *extra]
+            command += ["--output-file", pins.name, f"{name}.in"]
+            log = environment.logs(root) / "requirements.log"
+            progress.run(f"Resolving {name}.in", command, log, root, environment.variables(root), tool="pip-compile")
+            pins.write_text(without_local_versions(pins.read_text()))

@@ -75,11 +75,11 @@ class VAE(nn.Module):
 
 
 def mlp(sizes, generator):
-    """Linear layers with tanh between them; weights are uniform within 1/sqrt(inputs), biases start at 0."""
+    """Linear layers with tanh between them; weights start with deviation 1/sqrt(inputs), biases at 0."""
     layers = []
     for inputs, outputs in zip(sizes[:-1], sizes[1:], strict=True):
         linear = nn.utils.skip_init(nn.Linear, inputs, outputs)
-        nn.init.uniform_(linear.weight, -(inputs**-0.5), inputs**-0.5, generator=generator)
+        nn.init.normal_(linear.weight, 0.0, inputs**-0.5, generator=generator)
         nn.init.zeros_(linear.bias)
         layers += [linear, nn.Tanh()]
     return nn.Sequential(*layers[:-1])
@@ -121,7 +121,7 @@ class History(NamedTuple):
 
 
 def train(
-    x, latents=5, hidden=(128, 128), epochs=300, batch=100, learning_rate=4e-3, weight_decay=0.1, beta=1.0, seed=0
+    x, latents=5, hidden=(128, 128), epochs=200, batch=100, learning_rate=6e-3, weight_decay=0.1, beta=1.0, seed=0
 ):
     """Fit a ``VAE`` to images ``x`` (n, D), float, each pixel in [0, 1]; returns ``(model, history)``.
 

@@ -2,6 +2,7 @@ import zlib
 
 import numpy as np
 import pytest
+
 from livebook.compiler import table
 from livebook.compiler.lower import Builder
 

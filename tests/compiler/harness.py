@@ -67,9 +67,7 @@ class Module:
 
     def arguments(self, args, plain=False):
         shapes = [i["shape"] for i in self.described["inputs"]]
-        return [
-            {"hex": to_hex(a), "scalar": not shape, "plain": plain} for a, shape in zip(args, shapes, strict=True)
-        ]
+        return [{"hex": to_hex(a), "scalar": not shape, "plain": plain} for a, shape in zip(args, shapes, strict=True)]
 
     def __call__(self, *args, plain=False):
         outputs = self.node.ask("call", id=self.number, args=self.arguments(args, plain))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+
 from livebook.compiler.expressions import ELEMENTWISE
 
 from .harness import assert_close, check, compile, double, torch_outputs
@@ -14,10 +15,36 @@ EDGES = [0.0, -0.0, 0.5, -0.5, 1.0, -1.0, 1.5, 2.5, -2.5, 3.0, -3.0, 4.0, 0.25, 
 EDGES += [5e-324, -5e-324, 1e-310, 1e300, -1e300, float("inf"), float("-inf"), float("nan"), 7.3, -7.3]
 
 UNARY = {
-    **{name: getattr(torch, name) for name in "abs exp expm1 log1p log log2 log10 sqrt sin cos tan asin acos".split()},
-    **{name: getattr(torch, name) for name in "atan sinh cosh tanh asinh acosh atanh floor ceil trunc".split()},
-    **{name: getattr(torch, name) for name in "lgamma digamma erf erfc erfinv neg clone reciprocal rsqrt".split()},
-    **{name: getattr(torch, name) for name in "exp2 sigmoid relu sign round isnan isinf signbit logical_not i0".split()},
+    **{
+        name: getattr(torch, name)
+        for name in [
+            "abs",
+            "exp",
+            "expm1",
+            "log1p",
+            "log",
+            "log2",
+            "log10",
+            "sqrt",
+            "sin",
+            "cos",
+            "tan",
+            "asin",
+            "acos",
+        ]
+    },
+    **{
+        name: getattr(torch, name)
+        for name in ["atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "floor", "ceil", "trunc"]
+    },
+    **{
+        name: getattr(torch, name)
+        for name in ["lgamma", "digamma", "erf", "erfc", "erfinv", "neg", "clone", "reciprocal", "rsqrt"]
+    },
+    **{
+        name: getattr(torch, name)
+        for name in ["exp2", "sigmoid", "relu", "sign", "round", "isnan", "isinf", "signbit", "logical_not", "i0"]
+    },
     "special_erfcx": torch.special.erfcx,
     "special_ndtri": torch.special.ndtri,
     "special_i1": torch.special.i1,
@@ -39,9 +66,15 @@ UNARY = {
     **{f"pow_{e}": (lambda x, e=e: x**e) for e in (float("inf"), float("-inf"), float("nan"))},
 }
 BINARY = {
-    **{name: getattr(torch, name) for name in "add sub mul div minimum maximum fmin fmax atan2 hypot copysign".split()},
-    **{name: getattr(torch, name) for name in "pow fmod remainder floor_divide eq ne lt le gt ge".split()},
-    **{name: getattr(torch, name) for name in "logical_and logical_or logical_xor".split()},
+    **{
+        name: getattr(torch, name)
+        for name in ["add", "sub", "mul", "div", "minimum", "maximum", "fmin", "fmax", "atan2", "hypot", "copysign"]
+    },
+    **{
+        name: getattr(torch, name)
+        for name in ["pow", "fmod", "remainder", "floor_divide", "eq", "ne", "lt", "le", "gt", "ge"]
+    },
+    **{name: getattr(torch, name) for name in ["logical_and", "logical_or", "logical_xor"]},
     "where": lambda x, y: torch.where(x < y, x, y * 2),
     "bitwise_and": lambda x, y: (x > 0) & (y > 0),
     "bitwise_or": lambda x, y: (x > 0) | (y > 0),
@@ -134,7 +167,19 @@ def test_remainders_of_awkward_values(node):
     assert_close([remainder], [np.array([a % b for a, b in zip(x.tolist(), y.tolist(), strict=True)])], rtol=0)
 
 
-SPECIAL = "lgamma digamma erf erfc erfinv special_erfcx special_ndtri polygamma polygamma_2 i0 special_i1".split()
+SPECIAL = [
+    "lgamma",
+    "digamma",
+    "erf",
+    "erfc",
+    "erfinv",
+    "special_erfcx",
+    "special_ndtri",
+    "polygamma",
+    "polygamma_2",
+    "i0",
+    "special_i1",
+]
 
 
 @pytest.mark.parametrize("name", SPECIAL)

@@ -130,7 +130,7 @@ ERRORS = {
     nonzero: ("aten.nonzero", "torch.where"),
     torch_random: ("aten.randn", "noise"),
     random_like: ("aten.rand_like", "noise"),
-    bernoulli: ("aten.bernoulli", "noise"),
+    bernoulli: ("aten.rand", "noise"),
     normal: ("aten.normal", "noise"),
     dropout: ("aten.bernoulli", "noise"),
     sampled: ("aten.normal", "noise"),
@@ -168,7 +168,9 @@ def test_error_names_operation_function_line_and_remedy(fn):
 
 
 def test_error_names_the_innermost_line_of_the_callers_code():
-    with pytest.raises(CompileError, match=re.escape(f"{__file__}:{marked_line(inner, '# HERE inner')}, in inner")) as caught:
+    with pytest.raises(
+        CompileError, match=re.escape(f"{__file__}:{marked_line(inner, '# HERE inner')}, in inner")
+    ) as caught:
         compile(through_a_helper, 1.0)
     assert "through_a_helper" in str(caught.value)
 
@@ -243,6 +245,8 @@ def test_bad_input_names(names):
         compile(two, 1.0, 2.0, input_names=names)
 
 
-@pytest.mark.parametrize("example", [1, 1.0, np.float32(1), np.int64(1), True, torch.tensor(1), double(1.0).requires_grad_()])
+@pytest.mark.parametrize(
+    "example", [1, 1.0, np.float32(1), np.int64(1), True, torch.tensor(1), double(1.0).requires_grad_()]
+)
 def test_numbers_of_all_kinds_are_examples(node, example):
     assert node.open(compile(two, example, 2))(1.0, 2.0) == [3.0]

@@ -80,7 +80,9 @@ class Decoder(torch.nn.Module):
     def __init__(self):
         super().__init__()
         torch.manual_seed(0)
-        self.net = torch.nn.Sequential(torch.nn.Linear(2, 64), torch.nn.Tanh(), torch.nn.Linear(64, 100), torch.nn.Sigmoid())
+        self.net = torch.nn.Sequential(
+            torch.nn.Linear(2, 64), torch.nn.Tanh(), torch.nn.Linear(64, 100), torch.nn.Sigmoid()
+        )
         self.half().double()
 
     def forward(self, z):
@@ -90,7 +92,11 @@ class Decoder(torch.nn.Module):
 def iwae(mu, log_sigma, noise):
     """Importance-weighted bounds for each number of samples, and the effective sample size."""
     z = mu + log_sigma.exp() * noise
-    log_w = log_normal(z, double(0.0), double(1.0)) + log_normal(double(1.3), z, double(0.5)) - log_normal(z, mu, log_sigma.exp())
+    log_w = (
+        log_normal(z, double(0.0), double(1.0))
+        + log_normal(double(1.3), z, double(0.5))
+        - log_normal(z, mu, log_sigma.exp())
+    )
     k = torch.arange(1, len(noise) + 1).double()
     ess = (2 * log_w.logsumexp(0) - (2 * log_w).logsumexp(0)).exp()
     return log_w.logcumsumexp(0) - k.log(), ess, log_w.softmax(0)
@@ -180,10 +186,26 @@ DISTRIBUTIONS = {
     "normal cdf": (lambda m, s, x: D.Normal(m, s).cdf(x), [(), (), (5,)], "real"),
     "normal quantile": (lambda m, s, x: D.Normal(m, s).icdf(x.sigmoid()), [(), (), (5,)], "real"),
     "normal entropy": (lambda m, s, x: D.Normal(m, s).entropy() + x, [(), (), (5,)], "real"),
-    "bernoulli logits": (lambda m, s, x: D.Bernoulli(logits=x).log_prob((x > 0).double()) + m * s, [(), (), (5,)], "real"),
-    "bernoulli probs": (lambda m, s, x: D.Bernoulli(probs=x.sigmoid()).log_prob((x > 0).double()), [(), (), (5,)], "real"),
-    "binomial": (lambda m, s, x: D.Binomial(16, probs=x.sigmoid()).log_prob(torch.arange(5.0).double()), [(), (), (5,)], "real"),
-    "binomial logits": (lambda m, s, x: D.Binomial(16, logits=x).log_prob(torch.arange(5.0).double()), [(), (), (5,)], "real"),
+    "bernoulli logits": (
+        lambda m, s, x: D.Bernoulli(logits=x).log_prob((x > 0).double()) + m * s,
+        [(), (), (5,)],
+        "real",
+    ),
+    "bernoulli probs": (
+        lambda m, s, x: D.Bernoulli(probs=x.sigmoid()).log_prob((x > 0).double()),
+        [(), (), (5,)],
+        "real",
+    ),
+    "binomial": (
+        lambda m, s, x: D.Binomial(16, probs=x.sigmoid()).log_prob(torch.arange(5.0).double()),
+        [(), (), (5,)],
+        "real",
+    ),
+    "binomial logits": (
+        lambda m, s, x: D.Binomial(16, logits=x).log_prob(torch.arange(5.0).double()),
+        [(), (), (5,)],
+        "real",
+    ),
     "categorical": (lambda m, s, x: D.Categorical(logits=x).log_prob(torch.tensor([0, 4])), [(), (), (5,)], "real"),
     "categorical entropy": (lambda m, s, x: D.Categorical(probs=x.exp()).entropy(), [(), (), (5,)], "real"),
     "continuous bernoulli": (
@@ -260,9 +282,61 @@ LOSSES = {
     "norm": lambda x, y: (x - y).norm(),
 }
 UNARY_GRADIENTS = {
-    **{n: getattr(torch, n) for n in "exp log sqrt tanh sigmoid relu lgamma digamma erf erfc erfinv abs sin cos tan".split()},
-    **{n: getattr(torch, n) for n in "asin acos atan sinh cosh asinh atanh expm1 log1p log2 rsqrt sinc i0 logit".split()},
-    **{n: getattr(F, n) for n in "softplus gelu silu elu leaky_relu selu hardtanh logsigmoid mish softsign celu".split()},
+    **{
+        n: getattr(torch, n)
+        for n in [
+            "exp",
+            "log",
+            "sqrt",
+            "tanh",
+            "sigmoid",
+            "relu",
+            "lgamma",
+            "digamma",
+            "erf",
+            "erfc",
+            "erfinv",
+            "abs",
+            "sin",
+            "cos",
+            "tan",
+        ]
+    },
+    **{
+        n: getattr(torch, n)
+        for n in [
+            "asin",
+            "acos",
+            "atan",
+            "sinh",
+            "cosh",
+            "asinh",
+            "atanh",
+            "expm1",
+            "log1p",
+            "log2",
+            "rsqrt",
+            "sinc",
+            "i0",
+            "logit",
+        ]
+    },
+    **{
+        n: getattr(F, n)
+        for n in [
+            "softplus",
+            "gelu",
+            "silu",
+            "elu",
+            "leaky_relu",
+            "selu",
+            "hardtanh",
+            "logsigmoid",
+            "mish",
+            "softsign",
+            "celu",
+        ]
+    },
     "log_ndtr": torch.special.log_ndtr,
     "ndtri": torch.special.ndtri,
     "xlogy": lambda x: torch.xlogy(x, x + 1),

@@ -5,11 +5,26 @@ import subprocess
 import numpy as np
 import pytest
 import torch
+
 from livebook.compiler.constants import as_doubles, packed, printed
 
 from .harness import Program, check, compile, double, node_path
 
-AWKWARD = [0.0, -0.0, np.inf, -np.inf, np.nan, 5e-324, 1.7976931348623157e308, 0.1, 1 / 3, 1e21, 123456789012345680.0, -1e-7, 1e22]
+AWKWARD = [
+    0.0,
+    -0.0,
+    np.inf,
+    -np.inf,
+    np.nan,
+    5e-324,
+    1.7976931348623157e308,
+    0.1,
+    1 / 3,
+    1e21,
+    123456789012345680.0,
+    -1e-7,
+    1e22,
+]
 
 
 def test_interface(node):
@@ -58,11 +73,15 @@ def test_every_half_precision_number_is_decoded(node):
     table = torch.from_numpy(bits)
     (got,) = node.open(compile(lambda x: torch.where(x > 0, table, x), 1.0))(1.0)
     assert len(compile(lambda x: table * x, 1.0).constants) == 2**17
-    assert np.array_equal(got, bits, equal_nan=True) and np.array_equal(np.signbit(got), np.signbit(bits) & ~np.isnan(bits) | np.signbit(got) & np.isnan(bits))
+    assert np.array_equal(got, bits, equal_nan=True) and np.array_equal(
+        np.signbit(got), np.signbit(bits) & ~np.isnan(bits) | np.signbit(got) & np.isnan(bits)
+    )
 
 
 def test_several_constants_are_aligned_and_equal_ones_stored_once(node):
-    one, two = (torch.from_numpy(np.random.default_rng(n).normal(size=601).astype(np.float16).astype(float)) for n in (0, 1))
+    one, two = (
+        torch.from_numpy(np.random.default_rng(n).normal(size=601).astype(np.float16).astype(float)) for n in (0, 1)
+    )
     program = compile(lambda x: (one * x, two * x, one.clone() + x, one @ two * x), 1.0)
     assert len(program.constants) == 2 * 1208
     check(node, lambda x: (one * x, two * x, one + x), 2.0)
@@ -117,8 +136,35 @@ def test_only_outputs_are_allocated_in_a_call():
     assert body.count("new Float64Array") == 1 and program.source.count("new Float64Array") > 1
 
 
-JS_WORDS = ["var", "let", "function", "new", "Math", "Float64Array", "NaN", "Infinity", "undefined", "arguments", "eval", "loaded"]
-JS_WORDS += ["inputs", "outputs", "constants", "load", "i", "j", "exp", "sum_1", "lgamma", "power", "program", "isNaN", "default"]
+JS_WORDS = [
+    "var",
+    "let",
+    "function",
+    "new",
+    "Math",
+    "Float64Array",
+    "NaN",
+    "Infinity",
+    "undefined",
+    "arguments",
+    "eval",
+    "loaded",
+]
+JS_WORDS += [
+    "inputs",
+    "outputs",
+    "constants",
+    "load",
+    "i",
+    "j",
+    "exp",
+    "sum_1",
+    "lgamma",
+    "power",
+    "program",
+    "isNaN",
+    "default",
+]
 
 
 @pytest.mark.parametrize("name", JS_WORDS)

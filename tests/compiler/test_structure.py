@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+
 from livebook.compiler import table
 
 from .harness import check, compile, double, torch_outputs
@@ -53,11 +54,19 @@ CASES = {
     "lift_fresh_copy": [(lambda x: torch.ops.aten.lift_fresh_copy(x) * 2, [V4])],
     "copy": [(lambda x, y: x.clone().copy_(y), [A34, V4])],
     "full_like": [(lambda x: torch.full_like(x, 2.5) * x, [V4])],
-    "empty": [(lambda x: x.new_empty(3).copy_(x), [V3]), (lambda x: torch.empty(3, dtype=torch.float64).copy_(x), [V3])],
-    "empty_permuted": [(lambda x: torch.empty_like(x).copy_(x), [A34]), (lambda x: aten.empty_permuted(x.shape, [0, 1], dtype=x.dtype).copy_(x), [A34])],
+    "empty": [
+        (lambda x: x.new_empty(3).copy_(x), [V3]),
+        (lambda x: torch.empty(3, dtype=torch.float64).copy_(x), [V3]),
+    ],
+    "empty_permuted": [
+        (lambda x: torch.empty_like(x).copy_(x), [A34]),
+        (lambda x: aten.empty_permuted(x.shape, [0, 1], dtype=x.dtype).copy_(x), [A34]),
+    ],
     "_efficientzerotensor": [(lambda x: torch.func.hessian(lambda t: t.exp().sum())(x), [V3])],
     "_new_zeros_with_same_feature_meta": [(lambda x: torch.func.hessian(lambda t: (t.abs() * t).sum())(x), [V3])],
-    "sum": [(lambda x, d=d: x.sum(**d), [A234]) for d in ({}, {"dim": 0}, {"dim": (0, -1)}, {"dim": 1, "keepdim": True})],
+    "sum": [
+        (lambda x, d=d: x.sum(**d), [A234]) for d in ({}, {"dim": 0}, {"dim": (0, -1)}, {"dim": 1, "keepdim": True})
+    ],
     "prod": [(lambda x: x.prod(), [A34]), (lambda x: x.prod(-1, keepdim=True), [A234]), (torch.prod, [()])],
     "amax": [(lambda x: x.amax(), [A34]), (lambda x: x.amax((0, 2)), [A234]), (lambda x: x.amax(1, True), [A234])],
     "amin": [(lambda x: x.amin(), [A34]), (lambda x: x.amin((0, 2)), [A234]), (lambda x: x.amin(1, True), [A234])],
@@ -70,7 +79,9 @@ CASES = {
     "argmin": [(torch.argmin, [A34]), (lambda x: x.argmin(1), [A34]), (lambda x: x.argmin(0, keepdim=True), [A234])],
     "max": [(torch.max, [A34]), (lambda x: tuple(x.max(1)), [A34]), (lambda x: tuple(x.max(0, True)), [A34])],
     "min": [(torch.min, [A34]), (lambda x: tuple(x.min(1)), [A34]), (lambda x: tuple(x.min(0, True)), [A34])],
-    "linalg_vector_norm": [(lambda x, p=p: torch.linalg.vector_norm(x, p, 1), [A34]) for p in (2, 1, 3, 0, np.inf, -np.inf)],
+    "linalg_vector_norm": [
+        (lambda x, p=p: torch.linalg.vector_norm(x, p, 1), [A34]) for p in (2, 1, 3, 0, np.inf, -np.inf)
+    ],
     "_cdist_forward": [(lambda x, y, p=p: torch.cdist(x, y, p), [A34, (2, 4)]) for p in (1.0, 2.0, 3.0)],
     "native_layer_norm": [
         (lambda x: F.layer_norm(x, (4,)), [A34]),
@@ -91,7 +102,9 @@ CASES = {
     ],
     "flip": [(lambda x, d=d: x.flip(d) * 2, [A234]) for d in ((0,), (1,), (0, 2), (0, 1, 2))],
     "repeat": [(lambda x: x.repeat(2, 3) + 1, [A34]), (lambda x: x.repeat(2, 1, 2), [A34])],
-    "constant_pad_nd": [(lambda x, p=p: F.pad(x, p, value=1.5), [A34]) for p in ((1, 2), (1, 0, 2, 1), (-1, 2), (0, -1, 1, 1))],
+    "constant_pad_nd": [
+        (lambda x, p=p: F.pad(x, p, value=1.5), [A34]) for p in ((1, 2), (1, 0, 2, 1), (-1, 2), (0, -1, 1, 1))
+    ],
     "slice_scatter": [(lambda x, y: torch.slice_scatter(x, y, 1, 0, 4, 2), [A34, (3, 2)])],
     "diagonal_scatter": [(lambda x, y: torch.diagonal_scatter(x, y, 1), [A34, (3,)])],
     "index": [
@@ -104,6 +117,7 @@ CASES = {
         (lambda x: x[x.argmax(0)], [A33]),
         (lambda x: x.exp()[x.argmax(1) - 3], [A33]),
         (lambda x: x[(x > 0).long()], [(2,)]),
+        (lambda x: (x[torch.tensor([1])] * 2, x[:, torch.tensor([-1, -1])] + 1), [A34]),
         (lambda x: x[torch.tensor([0, 0, -1])], [(1,)]),
     ],
     "index_select": [(lambda x: x.index_select(1, ROWS % 3), [A34]), (lambda x: x.roll(1, 0), [A34])],
@@ -123,13 +137,17 @@ CASES = {
         (lambda x, y: torch.index_put(x, (ROWS % 3,), y, accumulate=True), [A34, (4, 4)]),
         (lambda x: torch.index_put(x, (x > 0,), torch.tensor(2.0).double()), [A34]),
         (lambda x, y: x.index_add(0, ROWS % 3, y), [A34, (4, 4)]),
+        (lambda x: torch.index_put(x, (torch.tensor([-1]),), torch.tensor(0.5).double()), [V3]),
     ],
     "linalg_cholesky_ex": [
         (lambda x: torch.linalg.cholesky(spd(x)), [A33]),
         (lambda x: torch.linalg.cholesky(spd(x), upper=True), [(2, 3, 3)]),
     ],
     "linalg_solve_triangular": [
-        (lambda x, y, u=u, left=left: torch.linalg.solve_triangular(spd(x), y if left else y.mT, upper=u, left=left), [(2, 3, 3), (3, 4)])
+        (
+            lambda x, y, u=u, left=left: torch.linalg.solve_triangular(spd(x), y if left else y.mT, upper=u, left=left),
+            [(2, 3, 3), (3, 4)],
+        )
         for u in (False, True)
         for left in (False, True)
     ]
@@ -138,7 +156,8 @@ CASES = {
     "cholesky_inverse": [(lambda x: torch.cholesky_inverse(torch.linalg.cholesky(spd(x))), [A33])],
     "linalg_lu_factor_ex": [(lambda x: torch.linalg.lu_factor(x), [(4, 4)])],
     "linalg_lu_solve": [
-        (lambda x, y, a=a: torch.linalg.lu_solve(*torch.linalg.lu_factor(x), y, adjoint=a), [(4, 4), (4, 2)]) for a in (False, True)
+        (lambda x, y, a=a: torch.linalg.lu_solve(*torch.linalg.lu_factor(x), y, adjoint=a), [(4, 4), (4, 2)])
+        for a in (False, True)
     ]
     + [(lambda x, y: torch.linalg.lu_solve(*torch.linalg.lu_factor(x), y, left=False), [(4, 4), (2, 4)])],
     "_linalg_solve_ex": [
@@ -146,7 +165,10 @@ CASES = {
         (lambda x, y: torch.linalg.solve(x, y), [(4, 4), (4,)]),
     ],
     "linalg_inv_ex": [(torch.linalg.inv, [(4, 4)]), (torch.linalg.inv, [(2, 3, 3)])],
-    "_linalg_slogdet": [(lambda x: tuple(torch.linalg.slogdet(x)), [(2, 4, 4)]), (lambda x: torch.logdet(spd(x)), [A33])],
+    "_linalg_slogdet": [
+        (lambda x: tuple(torch.linalg.slogdet(x)), [(2, 4, 4)]),
+        (lambda x: torch.logdet(spd(x)), [A33]),
+    ],
     "_linalg_det": [(torch.linalg.det, [(3, 4, 4)]), (torch.linalg.det, [(2, 2)])],
 }
 ALL = [(name, number) for name, cases in CASES.items() for number in range(len(cases))]
@@ -220,7 +242,15 @@ def test_small_and_empty_shapes(node, rng, shape):
 @pytest.mark.parametrize("kind", ["amax", "amin", "argmax", "argmin", "logsumexp", "any", "all", "sum", "prod"])
 def test_reductions_of_awkward_values(node, kind):
     inf, nan = np.inf, np.nan
-    rows = [[1, nan, 2, nan], [nan, nan, 1, 1], [inf, -inf, 1, inf], [-inf] * 4, [inf] * 4, [3, 3, 3, 3], [0, -0.0, 0, 0]]
+    rows = [
+        [1, nan, 2, nan],
+        [nan, nan, 1, 1],
+        [inf, -inf, 1, inf],
+        [-inf] * 4,
+        [inf] * 4,
+        [3, 3, 3, 3],
+        [0, -0.0, 0, 0],
+    ]
     fn = (lambda x: getattr(x, kind)(1)) if kind != "logsumexp" else (lambda x: x.logsumexp(1))
     check(node, fn, np.array(rows, dtype=float), rtol=1e-14, examples=[np.ones((7, 4))])
 

@@ -103,7 +103,7 @@ def test_promised_elbo_on_the_test_digits(trained, digits):
 
 def test_training_rises_and_adds_up(trained):
     _, history = trained
-    assert len(history.objective) == 300
+    assert len(history.objective) == 200
     assert history.objective[-1] > history.objective[0] + 10
     assert torch.allclose(history.objective, history.reconstruction - history.kl)
 
@@ -150,4 +150,4 @@ def test_a_plane_fits_in_the_page(digits):
 def test_training_takes_less_than_a_minute(digits):
     started = time.process_time()
     vae.train(digits.train, epochs=10)
-    assert (time.process_time() - started) * 30 < 60
+    assert (time.process_time() - started) * 20 < 60

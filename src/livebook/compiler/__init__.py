@@ -21,7 +21,7 @@ class Program:
     ``source`` is an ES module: ``inputs``, ``outputs`` and ``constants`` describe it, the default export computes
     (numbers for 0-d, flat row-major arrays otherwise; it returns a list of outputs), and ``load(arrayBuffer)`` takes
     the bytes of ``constants`` first, if there are any. ``inputs`` lists ``{"name", "shape"}``, ``outputs`` lists
-    ``{"shape"}``; ``out_spec`` is the pytree spec that gives the list of outputs the structure of the function's result.
+    ``{"shape"}``; ``out_spec`` is the pytree spec that gives the list of outputs the structure of what ``fn`` returns.
     """
 
     source: str

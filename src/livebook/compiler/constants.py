@@ -46,6 +46,7 @@ class Binary:
     """The binary file beside a module, and the statements that read it."""
 
     def __init__(self):
+        """Start empty."""
         self.content = b""
         self.statements = []
 

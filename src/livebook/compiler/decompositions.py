@@ -3,7 +3,8 @@
 import functools
 
 import torch
-from torch._decomp import core_aten_decompositions, decomposition_table as full_table
+from torch._decomp import core_aten_decompositions
+from torch._decomp import decomposition_table as full_table
 
 aten = torch.ops.aten
 

@@ -26,6 +26,7 @@ class Emitter:
     """Prints one program. ``outputs`` are whole reads, one fresh value each (see ``lower.Lowering``)."""
 
     def __init__(self, name, inputs, values, outputs):
+        """Plan the program and choose the names of its arguments."""
         self.inputs = inputs
         self.plan = Plan(values, outputs)
         self.names = Names(helpers.names())
@@ -128,8 +129,10 @@ class Emitter:
         stride = [0] * len(nest.shape)
         for d, step in zip(kept, ir.row_major(value.shape), strict=True):
             stride[d] = step
-        a = self.names.fresh(value.name)
-        after = [] if self.plan.is_scalar(value) else [f"{self.array(value)}[{nest.walker(stride, 0)}] = {a};"]
+        scalar = self.plan.is_scalar(value)
+        after = [] if scalar else [f"{self.array(value)}[{nest.walker(stride, 0)}] = {{a}};"]
+        a = self.names.fresh(value.name if scalar else value.kind)
+        after = [line.format(a=a) for line in after]
         self.text.setdefault(value, a)
         return nest.lines(kept, value.dims, [_start(rule, a)], [rule.step.format(a=a, x=x)], after)
 

@@ -13,6 +13,7 @@ class Literal(float):
     """A number that prints as a JavaScript literal, exactly."""
 
     def __str__(self):
+        """Print what JavaScript reads back as the same double."""
         if math.isnan(self):
             return "NaN"
         if math.isinf(self):
@@ -20,6 +21,7 @@ class Literal(float):
         return "-0" if self == 0 and math.copysign(1, self) < 0 else _shortest(self)
 
     def __format__(self, spec):
+        """Print the literal, in templates too."""
         return str(self)
 
     __repr__ = __str__

@@ -14,7 +14,13 @@ class Fold(NamedTuple):
     step: str
 
 
-_ARG = "if ({{x}} {} {{a}}_best || ({{x}} !== {{x}} && {{a}}_best === {{a}}_best)) {{{{ {{a}}_best = {{x}}; {{a}} = {{a}}_at; }}}} {{a}}_at++;"
+def _position(comparison):
+    """Return the fold that finds the place of the first extreme element, NaN being the most extreme."""
+    better = f"{{x}} {comparison} {{a}}_best || ({{x}} !== {{x}} && {{a}}_best === {{a}}_best)"
+    step = f"if ({better}) {{{{ {{a}}_best = {{x}}; {{a}} = {{a}}_at; }}}} {{a}}_at++;"
+    worst = "-Infinity" if comparison == ">" else "Infinity"
+    return Fold((("", "0"), ("_best", worst), ("_at", "0")), step)
+
 
 FOLDS = {
     "sum": Fold((("", "0"),), "{a} += {x};"),
@@ -23,8 +29,8 @@ FOLDS = {
     "amin": Fold((("", "Infinity"),), "if ({x} < {a} || {x} !== {x}) {a} = {x};"),
     "any": Fold((("", "0"),), "if ({x} !== 0) {a} = 1;"),
     "all": Fold((("", "1"),), "if ({x} === 0) {a} = 0;"),
-    "argmax": Fold((("", "0"), ("_best", "-Infinity"), ("_at", "0")), _ARG.format(">")),
-    "argmin": Fold((("", "0"), ("_best", "Infinity"), ("_at", "0")), _ARG.format("<")),
+    "argmax": _position(">"),
+    "argmin": _position("<"),
     "cumsum": Fold((("", "0"),), "{a} += {x};"),
     "cumprod": Fold((("", "1"),), "{a} *= {x};"),
     "logcumsumexp": Fold((("", "-Infinity"),), "{a} = logAddExp({a}, {x});"),

@@ -7,6 +7,7 @@ class Plan:
     """The live values in order; for each, the loop it is inlined in (or None), and whether it needs an array."""
 
     def __init__(self, values, outputs):
+        """Plan for ``values`` in order of dependence and ``outputs``, a list of Reads."""
         self.outputs = outputs
         self.live = _live(values, outputs)
         self.inlined = {}

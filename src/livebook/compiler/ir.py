@@ -123,6 +123,7 @@ class Map(Value):
     args: tuple = ()
 
     def groups(self):
+        """See Value."""
         yield (self, 0), [arg for arg in self.args if isinstance(arg, Read)]
 
 
@@ -142,9 +143,11 @@ class Gather(Value):
     indices: tuple = ()
 
     def groups(self):
+        """See Value."""
         yield (self, 0), [index.read for index in self.indices]
 
     def arrays(self):
+        """See Value."""
         return [self.source]
 
 
@@ -157,6 +160,7 @@ class Reduce(Value):
     dims: tuple = ()
 
     def groups(self):
+        """See Value."""
         yield (self, 0), [self.read]
 
 
@@ -169,6 +173,7 @@ class Scan(Value):
     dim: int = 0
 
     def groups(self):
+        """See Value."""
         yield (self, 0), [self.read]
 
 
@@ -195,6 +200,7 @@ class Assemble(Value):
         return first + list(self.parts)
 
     def groups(self):
+        """See Value."""
         for number, part in enumerate(self.all_parts()):
             yield (self, number), [part.read, *(index.read for index in part.indices)]
 
@@ -209,6 +215,7 @@ class Call(Value):
     extra: list = field(default_factory=list)
 
     def arrays(self):
+        """See Value."""
         return self.operands
 
 

@@ -30,6 +30,7 @@ class Nest:
     """The body of one group: pulls elements, and prints the loops around them."""
 
     def __init__(self, emitter, group):
+        """Start an empty body for ``group``, a pair (value, number of the loop)."""
         self.emitter = emitter
         self.group = group
         self.shape = tuple(ir.iteration_shape(group))
@@ -88,6 +89,8 @@ class Nest:
 
     def _coordinate(self, index):
         at = self.pull(index.read)
+        if isinstance(at, Literal):
+            return str((int(at) + index.length if at < 0 else int(at)) * index.stride)
         if not _never_negative(index.read.value):
             at = f"({at} < 0 ? {at} + {index.length} : {at})"
         return at if index.stride == 1 else f"{at} * {index.stride}"

@@ -8,6 +8,7 @@ import torch
 from . import indexing, ir, linalg, structure, table  # noqa: F401  (three of them fill the table)
 from .errors import compile_error, node_place
 from .expressions import ELEMENTWISE, Literal
+from .tensor_names import tensor_names
 
 _TAGS = torch.Tag
 _FLOATS_NOT_DOUBLE = (torch.float16, torch.bfloat16, torch.float32)
@@ -21,6 +22,7 @@ class Cell:
     """Storage that views share: a write replaces the value that all of them read."""
 
     def __init__(self, value, fixed=""):
+        """Hold ``value``; ``fixed`` says what it is, if it must not be written into."""
         self.value = value
         self.fixed = fixed
 
@@ -29,6 +31,7 @@ class View:
     """A tensor during lowering: a cell, and a meta tensor whose strides say how it is read."""
 
     def __init__(self, cell, geometry=None):
+        """Look at ``cell`` with the strides of the meta tensor ``geometry`` (row-major, if None)."""
         self.cell = cell
         self.geometry = torch.empty(cell.value.shape, device="meta") if geometry is None else geometry
 
@@ -59,6 +62,7 @@ class Builder:
     """Makes values; equal values are made once."""
 
     def __init__(self):
+        """Start without values."""
         self.values = []
         self.known = {}
         self.hint = "value"
@@ -101,6 +105,9 @@ class Builder:
 
     def op(self, name, *args, dtype=None):
         """Return an elementwise value by the name of its table entry."""
+        kept = _unchanged(name, args)
+        if kept is not None and dtype in (None, kept.dtype) and kept.dtype == self.dtype:
+            return self.copy(kept)
         return self.map(ELEMENTWISE[name], *args, dtype=dtype)
 
     def expand(self, x, shape):
@@ -183,6 +190,20 @@ class Builder:
         return x if x.read().is_whole else self.map(ELEMENTWISE["clone"], x, dtype=x.dtype)
 
 
+def _unchanged(name, args):
+    """Return the operand that a product with 1, or a quotient by 1, leaves as it is; else None."""
+    if name in ("mul", "div") and isinstance(args[0], View) and _is_one(args[1]):
+        return args[0]
+    return args[1] if name == "mul" and isinstance(args[1], View) and _is_one(args[0]) else None
+
+
+def _is_one(x):
+    """Tell whether a factor changes nothing: a plain 1, or a 0-d constant 1."""
+    if isinstance(x, View):
+        return not x.shape and isinstance(x.cell.value, ir.Constant) and x.cell.value.data.item() == 1
+    return x == 1
+
+
 def content(tensor):
     """Return the elements, row-major, as bytes."""
     return tensor.detach().resolve_conj().resolve_neg().contiguous().numpy().tobytes()
@@ -201,12 +222,14 @@ class Lowering:
     """Runs through a captured graph once, in order."""
 
     def __init__(self, fn, module, names):
+        """Prepare to lower ``module``, the capture of ``fn``, whose arguments are called ``names``."""
         self.fn = fn
         self.module = module
         self.names = names
         self.build = Builder()
         self.env = {}
         self.inputs = []
+        self.tensor_names = tensor_names(fn)
 
     def run(self):
         """Return the flat list of output views. Raises CompileError if an output needs what cannot be computed."""
@@ -234,7 +257,9 @@ class Lowering:
     def _get_attr(self, node):
         key = node.target
         if key not in self.env:
-            view = self.build.constant(getattr(self.module, key))
+            tensor = getattr(self.module, key)
+            self.build.hint = self.tensor_names.get(tensor.data_ptr(), "constant")
+            view = self.build.constant(tensor)
             view.cell.fixed = "a tensor from outside it"
             self.env[key] = view
         return self.env[key]

@@ -3,11 +3,73 @@
 import re
 
 RESERVED = frozenset(
-    "break case catch class const continue debugger default delete do else enum export extends false finally for "
-    "function if implements import in instanceof interface let new null package private protected public return "
-    "static super switch this throw true try typeof var void while with yield await async arguments eval undefined "
-    "NaN Infinity Math Object Array Float64Array ArrayBuffer DataView Error Number inputs outputs constants load "
-    "loaded".split()
+    [
+        "break",
+        "case",
+        "catch",
+        "class",
+        "const",
+        "continue",
+        "debugger",
+        "default",
+        "delete",
+        "do",
+        "else",
+        "enum",
+        "export",
+        "extends",
+        "false",
+        "finally",
+        "for",
+        "function",
+        "if",
+        "implements",
+        "import",
+        "in",
+        "instanceof",
+        "interface",
+        "let",
+        "new",
+        "null",
+        "package",
+        "private",
+        "protected",
+        "public",
+        "return",
+        "static",
+        "super",
+        "switch",
+        "this",
+        "throw",
+        "true",
+        "try",
+        "typeof",
+        "var",
+        "void",
+        "while",
+        "with",
+        "yield",
+        "await",
+        "async",
+        "arguments",
+        "eval",
+        "undefined",
+        "NaN",
+        "Infinity",
+        "Math",
+        "Object",
+        "Array",
+        "Float64Array",
+        "ArrayBuffer",
+        "DataView",
+        "Error",
+        "Number",
+        "inputs",
+        "outputs",
+        "constants",
+        "load",
+        "loaded",
+    ]
 )
 
 
@@ -15,6 +77,7 @@ class Names:
     """Hands out names that nobody else has."""
 
     def __init__(self, taken):
+        """Keep off JavaScript's own words and the names ``taken``."""
         self.taken = set(RESERVED) | set(taken)
 
     def fresh(self, hint):

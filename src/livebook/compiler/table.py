@@ -20,6 +20,7 @@ class Unsupported(Exception):
     """A combination of arguments that an entry does not cover; ``advice`` says what to do."""
 
     def __init__(self, what, advice="Write it with other torch functions."):
+        """Say what is not covered, and what to do instead."""
         super().__init__(what)
         self.advice = advice
 
