@@ -1,14 +1,20 @@
-"""Shows a helper's own source in a chapter, so that the reader sees the very code that the figures run."""
+"""How a chapter shows a helper's own source, the very code that the figures run, and a matplotlib picture."""
 
 import ast
 import inspect
+import re
 import textwrap
 
-from IPython.display import Markdown
+import matplotlib.pyplot as plt
+from IPython.display import HTML, Markdown
+
+from livebook.static import svg
+
+WIDTH = 76  # what fits the page's text column
 
 
 def source(*functions) -> Markdown:
-    """The source of ``functions`` as highlighted Python; each docstring is cut to its first line to leave the formula in sight.
+    """The source of ``functions`` as highlighted Python, each docstring cut to its summary to leave the formula in sight.
 
     Raises TypeError for what has no Python source.
     """
@@ -18,9 +24,16 @@ def source(*functions) -> Markdown:
 def _shortened(function) -> str:
     text = textwrap.dedent(inspect.getsource(function)).rstrip()
     node = ast.parse(text).body[0]
-    docstring = node.body[0] if ast.get_docstring(node) else None
-    if docstring is None or docstring.lineno == docstring.end_lineno:
+    docstring = ast.get_docstring(node)
+    if docstring is None:
         return text
-    lines = text.splitlines()
-    first = lines[docstring.lineno - 1].rstrip()
-    return "\n".join([*lines[: docstring.lineno - 1], f'{first}"""', *lines[docstring.end_lineno :]])
+    place, lines = node.body[0], text.splitlines()
+    summary = re.sub(r":\w+:`([^`]*)`", r"\1", docstring.splitlines()[0]).replace("``", "`")
+    quoted = textwrap.indent(textwrap.fill(f'"""{summary}"""', WIDTH - 4), "    ")
+    return "\n".join([*lines[: place.lineno - 1], quoted, *lines[place.end_lineno :]])
+
+
+def picture(figure) -> HTML:
+    """A matplotlib figure as an inline SVG which follows the page into dark mode; the figure is closed."""
+    plt.close(figure)
+    return HTML(f'<div class="lb-picture">{svg(figure, bbox_inches="tight", pad_inches=0.05)}</div>')

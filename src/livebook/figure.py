@@ -116,7 +116,7 @@ class Figure(anywidget.AnyWidget):
                 mark["panel"] = mark["panel"] or first
                 if mark["panel"] not in panels:
                     raise ValueError(f"panel must be one of {', '.join(panels)}; got {mark['panel']!r}")
-        controls = [{"name": n, **p.control} for n, p in self.parameters().items()]
+        controls = [{"name": n, **p.control, "start": getattr(self, n)} for n, p in self.parameters().items()]
         return {
             "name": self.name(), "caption": self.caption(), "panels": panels, "controls": controls, "marks": layout,
         }  # fmt: skip
@@ -133,8 +133,10 @@ class Figure(anywidget.AnyWidget):
         """What the Sphinx extension lifts into files: the program, its constants, and the figure without JavaScript."""
         from livebook.static import render
 
+        # The page opens where the figure stands now, which may not be where it was made.
+        controls = [control | {"start": getattr(self, control["name"])} for control in self._spec["controls"]]
         return {
-            "spec": dict(self._spec),
+            "spec": self._spec | {"controls": controls},
             "program": self._program,
             "constants": base64.b64encode(self._constants).decode(),
             "source": self.source(),

@@ -131,17 +131,22 @@ def _frame(ax, panel):
             ax.spines[spine].set_visible(False)
 
 
-def _svg(canvas) -> str:
-    """Text of the picture: no XML prologue, palette colours as CSS variables, no fixed size."""
+def svg(canvas, **options) -> str:
+    """A matplotlib figure as SVG text: no XML prologue, palette colours as CSS variables, no fixed size.
+
+    ``options`` go to matplotlib's ``savefig``.
+    """
     buffer = io.StringIO()
-    canvas.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    svg = re.sub(r"^.*?(?=<svg)", "", buffer.getvalue(), flags=re.S)
-    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.S)
-    svg = re.sub(r'<svg ([^>]*?)width="[^"]*"', r"<svg \1", re.sub(r'(<svg [^>]*?)height="[^"]*" ', r"\1", svg, count=1))
+    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "likelihood-to-vae"}):
+        canvas.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None}, **options)
+    text = re.sub(r"^.*?(?=<svg)", "", buffer.getvalue(), flags=re.S)
+    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.S)
+    for size in ("height", "width"):
+        text = re.sub(rf'(<svg [^>]*?){size}="[^"]*" ', r"\1", text, count=1)
     for scheme, suffix in (("light_text", "-text"), ("light", "")):
         for role, hex_ in PALETTE[scheme].items():
-            svg = re.sub(re.escape(hex_) + r"(?![^(]*\))", f"var(--lb-{role}{suffix}, {hex_})", svg, flags=re.I)
-    return svg
+            text = re.sub(re.escape(hex_) + r"(?![^(]*\))", f"var(--lb-{role}{suffix}, {hex_})", text, flags=re.I)
+    return text
 
 
 def render(figure) -> str:
@@ -157,4 +162,4 @@ def render(figure) -> str:
         by_name = dict(zip(figure.panels, axes, strict=True))
         for mark, panel in drawn:
             DRAW[mark.KIND](by_name[panel], mark, colour(mark.role))
-        return _svg(canvas)
+        return svg(canvas)

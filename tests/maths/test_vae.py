@@ -69,7 +69,7 @@ def test_gap_is_the_divergence_from_the_posterior(small):
         truth = divergence.kl_quadrature(log_q, log_posterior, grid)
         bounds = vae.elbo(small, x, noise_for((40_000, 16, 1)))
         error = bounds.std(0).max().item() / 200
-        assert (exact_log_p(small, x) - bounds.mean(0) - truth).abs().max().item() < 4 * error < 0.02
+        assert (exact_log_p(small, x) - bounds.mean(0) - truth).abs().max().item() < 4 * error < 0.03
         assert (truth > 0).all()
 
 

@@ -1,5 +1,6 @@
 """The smaller tools: the browser's finder, pins, cleaning, JupyterLab's settings, the Makefile's arguments."""
 
+import importlib
 import json
 import subprocess
 import sys
@@ -103,6 +104,12 @@ def test_the_lab_command_takes_port_token_and_more():
         "--debug",
     ):
         assert option in command
+
+
+def test_the_lab_command_names_a_contents_manager_that_exists():
+    module, name = lab.CHAPTERS.rsplit(".", 1)
+    assert f"--ServerApp.contents_manager_class={lab.CHAPTERS}" in lab.command(8888)
+    assert callable(getattr(importlib.import_module(module), name).save)
 
 
 def test_jupytexts_front_end_fits_the_jupyterlab_that_is_installed():

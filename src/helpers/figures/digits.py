@@ -11,8 +11,8 @@ import torch
 
 from helpers import gaussian, quadrature, vae
 from livebook.figure import Figure
-from livebook.marks import Axis, Ellipse, Handle, Image, Panel, Points, Readout
-from livebook.parameters import Choice, Pixels, Slider
+from livebook.marks import Action, Axis, Ellipse, Handle, Image, Panel, Points, Readout
+from livebook.parameters import Pixels, Slider
 
 SIDE = 8
 PICTURE = Axis("", (0, SIDE), visible=False)
@@ -67,47 +67,44 @@ class LatentPlane(Figure):
         ]
 
 
-DRAWING = "your own drawing"
-
-
 class EncodeDigit(Figure):
-    """An image, the encoder's answer to it, and the decoder's image of that answer. The ellipses hold half and nine tenths of q(z|x)."""  # noqa: E501
+    """Left, an image: take a test digit, and change it by painting. Middle, the encoder's answer: the ellipses hold half and nine tenths of q(z|x). Right, what the decoder makes of the middle of that answer."""  # noqa: E501
 
-    image = Choice("a 3", [*(f"a {digit}" for digit in range(10)), DRAWING], label="image", role="data")
-    drawing = Pixels([0.0] * SIDE**2, SIDE, SIDE, label="your drawing")
-    panels = {"x": Panel(PICTURE, PICTURE, 1.0, 0.7), "plane": plane(1.3), "decoded": Panel(PICTURE, PICTURE, 1.0, 0.7)}
+    x = Pixels([0.0] * SIDE**2, SIDE, SIDE, label="an image x")
+    panels = {"plane": plane(1.0), "decoded": Panel(PICTURE, PICTURE, 1.0, 0.55)}
     equation = (
-        r"\bound{\mathcal{L}} = \underbrace{\mathbb{E}_{\approximation{q(z \mid x)}}\big[\log \model{p(}\data{x}\model{ \mid z)}\big]}"
-        r"_{\text{reconstruction}} - \underbrace{\mathrm{KL}\big(\approximation{q(z \mid x)}\,\|\,\model{p(z)}\big)}_{\text{regulariser}}"
+        r"\bound{\mathcal{L}} = \underbrace{\mathbb{E}_{\approximation{q(z \mid x)}}"
+        r"\big[\log \model{p(}\data{x}\model{ \mid z)}\big]}_{\text{reconstruction}}"
+        r" - \underbrace{\mathrm{KL}\big(\approximation{q(z \mid x)}\,\|\,\model{p(z)}\big)}_{\text{regulariser}}"
     )
     numbers = r"\bound{<<elbo>>} = <<reconstruction>> - <<kl>>"
 
     def __init__(self, model: vae.VAE, images: torch.Tensor, labels: torch.Tensor, **parameters):
-        """The first of ``images`` (n, 64) with each label 0 to 9 can be chosen."""
+        """The first of ``images`` (n, 64) with each label 0 to 9 can be taken; the 3 is there at the start."""
         self.model = rounded(model)
         first = [int((labels == digit).nonzero()[0]) for digit in range(10)]
         self.digits, self.labels = images[first].double(), [str(digit) for digit in range(10)]
         self.means = self.model.encode(self.digits)[0]
-        super().__init__(**parameters)
+        super().__init__(**{"x": self.digits[3].tolist()} | parameters)
 
-    def scene(self, image, drawing):
-        """Left: the image. Middle: the encoder's Gaussian. Right: the decoder at its mean."""
-        x = torch.cat([self.digits, drawing[None]]).index_select(0, image.long()[None])[0]
+    def scene(self, x):
+        """Left: the encoder's Gaussian. Right: the decoder at its mean."""
         mu, log_sigma = self.model.encode(x)
         reconstruction = quadrature.expected_reconstruction(self.model, x, mu, log_sigma)
         kl = vae.kl(mu, log_sigma)
         log_p = quadrature.log_p(self.model, x, mu, log_sigma)
+        decoded = self.model.decode(mu).sigmoid().reshape(SIDE, SIDE)
         return [
-            Image(x.reshape(SIDE, SIDE), (0, SIDE), (0, SIDE), panel="x"),
             Points(self.means[:, 0], self.means[:, 1], text=self.labels, opacity=0.75, panel="plane"),
             *circles("plane"),
             *ellipses(mu, log_sigma),
-            Image(self.model.decode(mu).sigmoid().reshape(SIDE, SIDE), (0, SIDE), (0, SIDE), role="model", panel="decoded"),
+            Image(decoded, (0, SIDE), (0, SIDE), role="model", panel="decoded"),
             Readout("reconstruction", reconstruction, "nats", 3),
             Readout("KL", kl, "nats", 3, role="approximation"),
             Readout("ELBO", reconstruction - kl, "nats", 3, role="bound"),
             Readout("log p(x)", log_p, "nats", 3, role="model", name="log_p"),
             Readout("gap", log_p - reconstruction + kl, "nats", 3, role="gap"),
+            *(Action(label, {"x": digit}) for label, digit in zip(self.labels, self.digits, strict=True)),
         ]
 
 

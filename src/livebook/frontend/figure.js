@@ -47,7 +47,8 @@ function createButtons(spec, store, latest) {
       const targets = Object.entries(mark.outputs).map(([name, index]) => [name, latest()[index]]);
       for (const [name, value] of targets) {
         const control = spec.controls.find((c) => c.name === name);
-        store.set(name, Math.max(control.low, Math.min(control.high, value)));
+        store.set(name, control.kind === "pixels" ? Array.from(value)
+          : Math.max(control.low, Math.min(control.high, value)));
       }
       targets.forEach(([name]) => store.settle(name));
     });
@@ -78,7 +79,8 @@ export function mount(root, stage, spec, compute, store, onUpdate = () => {}) {
   const [readouts, updateReadouts] = createReadouts(spec.marks);
   const controls = spec.controls.map((control) => [control, ...createControl(control, store)]);
   const holders = Object.entries(spec.panels).map(([key, panel]) => {
-    const holder = make("div", { class: "lb-panel", "data-panel": key, style: `--share:${panel.share}` });
+    const bare = !panel.x.visible && !panel.y.visible ? " lb-bare" : "";
+    const holder = make("div", { class: `lb-panel${bare}`, "data-panel": key, style: `--share:${panel.share}` });
     return [key, panel, holder];
   });
   const live = make("p", { class: "lb-live", "aria-live": "polite" });
@@ -107,8 +109,10 @@ export function mount(root, stage, spec, compute, store, onUpdate = () => {}) {
     update(true);
   });
 
-  const panels = make("div", { class: "lb-panels" }, ...holders.map(([, , holder]) => holder));
-  const row = make("div", { class: "lb-controls" }, ...controls.map(([, node]) => node),
+  // What the reader draws is as much a picture as what is drawn from it, so it stands in the panels' row.
+  const nodes = (drawn) => controls.filter(([c]) => (c.kind === "pixels") === drawn).map(([, node]) => node);
+  const panels = make("div", { class: "lb-panels" }, ...nodes(true), ...holders.map(([, , holder]) => holder));
+  const row = make("div", { class: "lb-controls" }, ...nodes(false),
     createButtons(spec, store, () => outputs));
   stage.replaceChildren(readouts, panels, row, live);
   // JupyterLab takes arrow keys for itself unless they stop here.
