@@ -1,8 +1,8 @@
 """Integrals over a two-dimensional latent, by the trapezoid rule on a grid laid around q(z|x).
 
-For a smooth integrand that has died away at the grid's edge the rule's error falls faster than any power of the spacing,
-so a spacing below one standard deviation of q is fine enough. What the rule cannot see is a second hump
-of the posterior far away from q: ``log_p`` is then too small.
+For a smooth integrand that has died away at the grid's edge the rule's error falls faster than any power of the
+spacing, so a spacing below one standard deviation of q is fine enough. What the rule cannot see is a second hump of
+the posterior far away from q: ``log_p`` is then too small.
 """
 
 import torch
@@ -14,7 +14,7 @@ POINTS = 27  # nodes along each axis: a spacing of 0.77 standard deviations
 
 
 def nodes(mu, log_sigma, points=POINTS, reach=REACH):
-    """Grid ``z`` (points², 2) around q = N(mu, diag(sigma²)), ``mu`` and ``log_sigma`` (2,), and the log area of a cell."""
+    """Grid ``z`` (points², 2) around q = N(mu, diag(sigma²)), both (2,), and the logarithm of a cell's area."""
     steps = torch.linspace(-reach, reach, points, dtype=mu.dtype)
     offsets = torch.cartesian_prod(steps, steps)
     spacing = torch.as_tensor(2 * reach / (points - 1), dtype=mu.dtype)

@@ -14,7 +14,7 @@ WIDTH = 76  # what fits the page's text column
 
 
 def source(*functions) -> Markdown:
-    """The source of ``functions`` as highlighted Python, each docstring cut to its summary to leave the formula in sight.
+    """The source of ``functions`` as highlighted Python, each docstring cut to its summary to show the formula.
 
     Raises TypeError for what has no Python source.
     """

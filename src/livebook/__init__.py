@@ -1,1 +1,1 @@
-"""The machinery of the book: a torch-to-JavaScript compiler, live figures, and the Sphinx extension that publishes them."""
+"""The machinery of the book: a torch-to-JavaScript compiler, live figures, and a Sphinx extension that shows them."""

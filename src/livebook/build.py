@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def command(out: Path) -> list[str]:
-    """The jupyter-book call: pages at clean addresses, so the source is ``book/`` with the table of contents outside."""
+    """The jupyter-book call. The source is ``book/``, with the settings outside it, so that addresses are clean."""
     return [
         "build", str(ROOT / "book"), "--path-output", str(out.parent), "--config", str(ROOT / "_config.yml"),
         "--toc", str(ROOT / "_toc.yml"), "-W", "--keep-going",

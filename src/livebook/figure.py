@@ -19,7 +19,6 @@ from livebook.marks import Panel, Readout
 from livebook.parameters import Choice, Pixels, Slider
 from livebook.payload import MIME
 
-
 STATIC = resources.files(__package__).joinpath("static")
 
 

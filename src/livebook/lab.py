@@ -1,9 +1,9 @@
-"""Chapters in JupyterLab: what the page sets by other means is put into the notebook on opening, and taken out on saving.
+"""Chapters in JupyterLab: what the page sets by other means is put into the notebook when it opens, and taken out again.
 
 - The book's TeX macros (``\\model{...}`` and so on) go as front matter into the first markdown cell, where
   jupyterlab-myst looks for them, with the palette's colours.
-- ``{glue:text}`name:.2f` `` becomes ``{eval}`format(name, ".2f")` ``, which jupyterlab-myst evaluates in the kernel; so a
-  chapter glues a value under its variable's own name.
+- ``{glue:text}`name:.2f` `` becomes ``{eval}`format(name, ".2f")` ``, which jupyterlab-myst evaluates in the kernel;
+  so a chapter glues a value under its variable's own name.
 - Cells that the page leaves out are folded.
 
 The file on disk never changes by being opened: ``undress(dress(notebook))`` is ``notebook``.

@@ -27,7 +27,10 @@ def parabola(x, theta, q):
 
 
 class VariationalEM(Figure):
-    """The exact log-likelihood of θ, and the bound that a choice of q puts below it. The hatched gap is their distance at θ."""
+    """The exact log-likelihood of θ, and the bound that a choice of q puts below it.
+
+    The first paragraph is the caption; the hatched column is the gap at θ.
+    """
 
     theta = Slider(10.0, 2, 46, step=0.25, symbol="θ", label="distance", unit="mm")
     threshold = Slider(205.0, 190, 220, step=0.25, symbol="t", label="threshold", unit="mm", role="approximation")
@@ -79,12 +82,13 @@ class VariationalEM(Figure):
     def bound(self, theta, q, log_likelihood, elbo):
         """The two curves, the ceiling of both, and the gap at θ."""
         curve = model.log_likelihood(self.x, self.theta_grid)
+        bound = parabola(self.x, self.theta_grid, q)
         column = theta + torch.tensor([-0.5, 0.5], dtype=torch.float64)
         return [
             Rule(y=curve.max(), role="data", panel="bound"),
             Area(column, log_likelihood.expand(2), elbo.expand(2), role="gap", hatch=True, label="gap", panel="bound"),
             Line(self.theta_grid, curve, label="log-likelihood", panel="bound", width=2.5),
-            Line(self.theta_grid, parabola(self.x, self.theta_grid, q), role="bound", label="ELBO", panel="bound", width=2.5),
+            Line(self.theta_grid, bound, role="bound", label="ELBO", panel="bound", width=2.5),
             Handle(theta, elbo, drags=("theta", None), role="bound", panel="bound"),
         ]
 

@@ -1,4 +1,4 @@
-"""The Sphinx extension: live figures, equations set at build time, vendored assets, and outputs that are never stale."""
+"""The Sphinx extension: live figures, equations set at build time, vendored assets, outputs that are never stale."""
 
 from livebook.sphinx import assets, equations, figures, freshness
 

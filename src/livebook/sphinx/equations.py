@@ -22,6 +22,7 @@ class Setter:
     """A Node process that turns TeX into HTML, one JSON line for another."""
 
     def __init__(self):
+        """Start no process yet: a build without equations needs none."""
         self._process = None
 
     def html(self, tex: str, display: bool) -> str:

@@ -1,4 +1,4 @@
-"""Live figures in the built page: the program and its numbers go into files, the picture and the words into the page."""
+"""Live figures in the built page: program and numbers go into files, the picture and the words into the page."""
 
 import base64
 import hashlib
@@ -116,7 +116,8 @@ def _source(payload: dict, program: str) -> str:
     return (
         '<details class="lb-source"><summary>How this figure computes</summary>'
         f"<p>This torch function draws the figure in Jupyter and here:</p>{code}"
-        f'<p>For this page it was compiled to <a href="{program}">JavaScript</a>, which your browser runs.</p></details>'
+        f'<p>For this page it was compiled to <a href="{program}">JavaScript</a>, which your browser runs.</p>'
+        "</details>"
     )
 
 
@@ -140,5 +141,5 @@ def _skip(self, node):
 
 def connect(app):
     """Connect to Sphinx."""
-    others = {kind: (_skip, None) for kind in ("latex", "text", "man", "texinfo")}
+    others = dict.fromkeys(("latex", "text", "man", "texinfo"), (_skip, None))
     app.add_node(live_figure, html=(_visit_html, None), **others)
