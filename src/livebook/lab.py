@@ -1,4 +1,4 @@
-"""Chapters in JupyterLab: what the page sets by other means is put into the notebook when it opens, and taken out again.
+"""Chapters in JupyterLab: what the page sets by other means is put into the notebook on opening, taken out on saving.
 
 - The book's TeX macros (``\\model{...}`` and so on) go as front matter into the first markdown cell, where
   jupyterlab-myst looks for them, with the palette's colours.

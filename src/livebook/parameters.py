@@ -1,6 +1,7 @@
 """The parameters of a figure: traits with a range, a symbol and a control in the page."""
 
 import math
+from decimal import Decimal
 
 import traitlets
 
@@ -10,6 +11,11 @@ def nice_step(low: float, high: float) -> float:
     raw = (high - low) / 100
     power = 10.0 ** math.floor(math.log10(raw))
     return max(m * power for m in (1, 2, 5) if m * power <= raw * (1 + 1e-12))
+
+
+def decimals(step: float) -> int:
+    """How many decimals a number on the grid of ``step`` needs."""
+    return max(0, -Decimal(str(step)).normalize().as_tuple().exponent)
 
 
 class Slider(traitlets.Float):
@@ -26,7 +32,7 @@ class Slider(traitlets.Float):
         steps = (start - low) / step
         if not low <= start <= high or abs(steps - round(steps)) > 1e-6:
             raise ValueError(f"start must lie on the grid {low!r}, {low + step!r}, ..., {high!r}; got {start!r}")
-        digits = max(0, -math.floor(math.log10(step) + 1e-9)) if digits is None else digits
+        digits = decimals(step) if digits is None else digits
         super().__init__(float(start), min=float(low), max=float(high), allow_none=False)
         self.tag(sync=True)
         self.control = {

@@ -1,0 +1,1 @@
+"""How fast the book is, in numbers: ``python -m benchmarks`` (``make bench``)."""
