@@ -40,6 +40,13 @@ class Slider(traitlets.Float):
             "symbol": symbol, "label": label, "unit": unit, "role": role, "digits": digits,
         }  # fmt: skip
 
+    def validate(self, obj, value):
+        """Refuse NaN, which passes every comparison with the range's ends."""
+        value = super().validate(obj, value)
+        if math.isnan(value):
+            self.error(obj, value)
+        return value
+
 
 class Choice(traitlets.Int):
     """One of a few named options; the scene receives its index, counted from 0."""

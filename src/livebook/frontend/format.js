@@ -6,7 +6,8 @@ const SUPERSCRIPT = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴",
 export function formatNumber(value, digits, style = "f") {
   if (Number.isNaN(value)) return "not a number";
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
-  if (style === "f") return format(`.${digits}f`)(value);
+  // Beyond 1e15 a double has no decimals left.
+  if (style === "f" && Math.abs(value) < 1e15) return format(`.${digits}f`)(value);
   if (value === 0) return "0";
   const [mantissa, exponent] = value.toExponential(Math.max(0, digits - 1)).split("e");
   const raised = [...String(Number(exponent))].map((c) => SUPERSCRIPT[c]).join("");

@@ -1,10 +1,10 @@
 """The Sphinx extension: live figures, equations set at build time, vendored assets, outputs that are never stale."""
 
-from livebook.sphinx import assets, equations, figures, freshness
+from livebook.sphinx import assets, equations, figures, freshness, notebooks
 
 
 def setup(app):
     """Register the parts; each connects its own events."""
-    for part in (freshness, assets, equations, figures):
+    for part in (freshness, assets, equations, figures, notebooks):
         part.connect(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": False}

@@ -13,6 +13,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 from sphinx.util.osutil import relative_uri
 
+from livebook.numbers import shown
 from livebook.payload import MIME
 from livebook.sphinx.equations import setter
 
@@ -59,22 +60,6 @@ def _number(payload: dict, name: str) -> str:
         s for s in [*payload["spec"]["controls"], *payload["spec"]["marks"]] if s.get("name") == name
     )  # fmt: skip
     return shown(value, settings["digits"], settings.get("style", "f"))
-
-
-def shown(value: float, digits: int, style: str = "f") -> str:
-    """Python's twin of ``frontend/format.js``."""
-    if value != value:
-        return "not a number"
-    if abs(value) == float("inf"):
-        return "∞" if value > 0 else "−∞"
-    if style == "f":
-        text = f"{value:.{digits}f}"
-        return text.replace("-", "") if not text.strip("-0.") else text.replace("-", "−")
-    if value == 0:
-        return "0"
-    mantissa, exponent = f"{value:.{max(0, digits - 1)}e}".split("e")
-    raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return f"{mantissa.replace('-', '−')} × 10{raised}"
 
 
 def _readouts(payload: dict) -> str:

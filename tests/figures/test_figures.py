@@ -1,0 +1,166 @@
+"""Figures: declared once, the same in torch and in JavaScript, an ipywidget in Jupyter, a picture without scripts."""
+
+from types import SimpleNamespace
+
+import ipywidgets
+import numpy as np
+import pytest
+import torch
+import traitlets
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from helpers import datasets, vae
+from helpers.figures.digits import EncodeDigit, LatentPlane, rounded
+from helpers.figures.likelihood import Likelihood
+from helpers.figures.variational_em import VariationalEM
+from livebook.figure import Figure
+from livebook.marks import Axis, Line, Panel, Readout, Rule
+from livebook.parameters import Choice, Pixels, Slider, decimals, nice_step
+from livebook.payload import MIME
+from tests.compiler.harness import Node
+
+
+@pytest.fixture(scope="module")
+def node():
+    process = Node()
+    yield process
+    process.close()
+
+
+@pytest.fixture(scope="module")
+def figures():
+    data = datasets.digits()
+    model = vae.VAE(latents=2, hidden=(16, 16), seed=3)
+    digits = (model, data.test, data.test_labels)
+    return [Likelihood(), VariationalEM(), LatentPlane(*digits), EncodeDigit(*digits)]
+
+
+def draw(control, rng):
+    if control["kind"] == "slider":
+        return rng.uniform(control["low"], control["high"])
+    if control["kind"] == "choice":
+        return float(rng.integers(len(control["options"])))
+    return rng.integers(0, 2, len(control["start"])).astype(float)
+
+
+@pytest.mark.parametrize("index", range(4))
+def test_javascript_gives_what_torch_gives(figures, node, index):
+    figure, rng = figures[index], np.random.default_rng(index)
+    program = node.open(SimpleNamespace(source=figure._program, constants=figure._constants))
+    for _ in range(12):
+        values = {c["name"]: draw(c, rng) for c in figure._spec["controls"]}
+        marks = figure.scene(**{name: torch.tensor(value, dtype=torch.float64) for name, value in values.items()})
+        expected = [tensor for mark in marks for tensor in mark.tensors().values()]
+        got = program(*values.values())
+        assert len(got) == len(expected)
+        for ours, theirs in zip(got, expected, strict=True):
+            np.testing.assert_allclose(ours, theirs.numpy(), rtol=1e-9, atol=1e-11)
+
+
+@pytest.mark.parametrize("index", range(4))
+def test_a_figure_describes_itself(figures, index):
+    figure = figures[index]
+    payload = figure.payload()
+    assert payload["spec"]["caption"] and "\n" not in payload["spec"]["caption"]
+    assert payload["picture"].startswith("<svg") and "var(--lb-" in payload["picture"]
+    assert "def scene(self" in payload["source"]
+    names = [mark["name"] for mark in payload["spec"]["marks"] if mark["kind"] == "readout"]
+    assert names and len(set(names)) == len(names)
+    for name in names:
+        assert payload["values"][name] == figure.values()[name]
+
+
+def test_jupyter_gets_a_widget_a_picture_and_the_payload(figures):
+    data, _ = figures[0]._repr_mimebundle_()
+    assert set(data) >= {"application/vnd.jupyter.widget-view+json", "text/html", MIME}
+    assert data["text/html"].startswith('<figure class="live-figure">')
+
+
+def test_a_parameter_is_a_trait():
+    figure = Likelihood(mu=190)
+    seen = []
+    figure.observe(lambda change: seen.append(change["new"]), "mu")
+    figure.mu = 200
+    slider = ipywidgets.FloatSlider(min=175, max=235)
+    ipywidgets.link((slider, "value"), (figure, "mu"))
+    slider.value = 210.5
+    assert seen == [200, 175, 210.5] and figure.mu == 210.5
+
+
+def test_the_page_opens_where_the_figure_stands():
+    figure = Likelihood(mu=190)
+    figure.sigma = 5.5
+    starts = {control["name"]: control["start"] for control in figure.payload()["spec"]["controls"]}
+    assert starts["mu"] == 190 and starts["sigma"] == 5.5
+
+
+@pytest.mark.parametrize("value", [100, 300, float("nan"), "wide", None])
+def test_a_bad_value_is_refused_by_name(value):
+    figure = Likelihood()
+    with pytest.raises(traitlets.TraitError, match="mu"):
+        figure.mu = value
+    assert figure.mu == 204
+
+
+def test_a_bad_figure_is_refused_by_name():
+    class Astray(Figure):
+        """A mark in a panel that is not there."""
+
+        a = Slider(0, 0, 1)
+        panels = {"left": Panel(Axis("x", (0, 1)), Axis("y", (0, 1)))}
+
+        def scene(self, a):
+            return [Rule(x=a, panel="right")]
+
+    with pytest.raises(ValueError, match="panel must be one of left; got 'right'"):
+        Astray()
+
+
+def test_what_the_compiler_cannot_do_names_the_scene():
+    from livebook.compiler import CompileError
+
+    class Branching(Figure):
+        """A scene that decides by a value."""
+
+        a = Slider(0, 0, 1)
+        panels = {"left": Panel(Axis("x", (0, 1)), Axis("y", (0, 1)))}
+
+        def scene(self, a):
+            return [Readout("a", a if a > 0.5 else -a)]
+
+    with pytest.raises(CompileError, match=r"Branching.scene.*test_figures.py:\d+"):
+        Branching()
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Slider(0, 1, 1), "low must be below high"),
+        (lambda: Slider(5, 0, 1), "start must lie on the grid"),
+        (lambda: Slider(0.33, 0, 1, step=0.1), "start must lie on the grid"),
+        (lambda: Choice("c", ("a", "b")), "start must be one of"),
+        (lambda: Pixels([0] * 5, 2, 2), "rows.columns = 4 cells, got 5"),
+        (lambda: Axis("x", (1, 1)), "domain must be two finite, rising numbers"),
+        (lambda: Axis("x", (0, float("inf"))), "domain must be two finite, rising numbers"),
+        (lambda: Line([0.0], [1.0], role="blue"), "role must be one of"),
+        (lambda: Rule(), "exactly one of x and y"),
+        (lambda: Readout("a", 1.0, style="g"), "style must be"),
+        (lambda: rounded(vae.VAE(latents=3)), "model must have 2 latents"),
+    ],
+)
+def test_bad_settings_name_the_argument(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+@settings(deadline=None)
+@given(st.floats(-1e6, 1e6), st.floats(1e-6, 1e6))
+def test_a_step_is_a_nice_hundredth_of_the_range(low, width):
+    high = low + width
+    if not low < high:
+        return
+    step = nice_step(low, high)
+    assert 100 * (1 - 1e-9) <= (high - low) / step < 251
+    assert f"{step:e}"[0] in "125"
+    assert round(step, decimals(step)) == pytest.approx(step)
