@@ -198,9 +198,14 @@ class Bars(Mark):
     opacity: float = 0.5
 
 
+def centres(low: float, high: float, n: int) -> torch.Tensor:
+    """Middles [n] of ``n`` equal cells between ``low`` and ``high``: where a heat map's values belong."""
+    return low + (torch.arange(n, dtype=torch.float64) + 0.5) * (high - low) / n
+
+
 @dataclass
 class HeatMap(Mark):
-    """``values`` [rows, columns], row 0 lowest, over the extents ``x`` and ``y`` (outer cell edges).
+    """``values`` [rows, columns] at the ``centres`` of cells, row 0 lowest, over ``x`` and ``y`` (outer cell edges).
 
     Shaded from the page's colour at ``limits[0]`` to the role's colour at ``limits[1]``; ``levels`` draws contours.
     """

@@ -29,7 +29,7 @@ def parabola(x, theta, q):
 class VariationalEM(Figure):
     """The exact log-likelihood of θ, and the bound that a choice of q puts below it.
 
-    The first paragraph is the caption; the hatched column is the gap at θ.
+    The hatched column at θ is the gap. The soft q may have any threshold and width; the hard one has no width.
     """
 
     theta = Slider(10.0, 2, 46, step=0.25, symbol="θ", label="distance", unit="mm")

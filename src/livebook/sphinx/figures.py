@@ -38,18 +38,19 @@ class FigureRenderer:
         return [live_figure("", payload=payload)]
 
 
-def _write(builder, payload: dict) -> tuple[str, str]:
-    """Write program and constants under names that change with their content; return both paths within the site."""
+def write_files(folder: Path, payload: dict) -> tuple[str, str]:
+    """Write program and constants into ``folder`` under names that change with their content; return the two names.
+
+    The second is empty when the program needs no constants.
+    """
     spec = json.dumps(payload["spec"], separators=(",", ":"), allow_nan=False)
     source = f"{payload['program']}\nexport const spec = {spec};\n"
     constants = base64.b64decode(payload["constants"])
-    digest = hashlib.sha256(source.encode() + constants).hexdigest()[:10]
-    stem = f"{FOLDER}/{payload['spec']['name']}-{digest}"
-    folder = Path(builder.outdir, FOLDER)
+    stem = f"{payload['spec']['name']}-{hashlib.sha256(source.encode() + constants).hexdigest()[:10]}"
     folder.mkdir(exist_ok=True)
-    Path(builder.outdir, f"{stem}.js").write_text(source, "utf-8")
+    (folder / f"{stem}.js").write_text(source, "utf-8")
     if constants:
-        Path(builder.outdir, f"{stem}.bin").write_bytes(constants)
+        (folder / f"{stem}.bin").write_bytes(constants)
     return f"{stem}.js", f"{stem}.bin" if constants else ""
 
 
@@ -106,17 +107,22 @@ def _source(payload: dict, program: str) -> str:
     )
 
 
-def _visit_html(self, node):
-    payload = node["payload"]
-    page = self.builder.get_target_uri(self.builder.current_docname)
-    program, constants = (p and relative_uri(page, p) for p in _write(self.builder, payload))
-    caption = html.escape(payload["spec"]["caption"])
-    self.body.append(
-        f'<figure class="live-figure" data-figure="{payload["spec"]["name"]}" data-program="{program}"'
-        f' data-constants="{constants}" data-controls="{len(payload["spec"]["controls"])}">'
+def figure_html(payload: dict, program: str, constants: str) -> str:
+    """The ``<figure>`` of a page: a picture and its numbers, which the module at ``program`` then brings to life."""
+    spec = payload["spec"]
+    return (
+        f'<figure class="live-figure" data-figure="{spec["name"]}" data-program="{program}"'
+        f' data-constants="{constants}">'
         f'<div class="lb-stage">{_readouts(payload)}{payload["picture"]}</div>{_equation(payload)}'
-        f"<figcaption>{caption}</figcaption>{_source(payload, program)}</figure>"
+        f"<figcaption>{html.escape(spec['caption'])}</figcaption>{_source(payload, program)}</figure>"
     )
+
+
+def _visit_html(self, node):
+    page = self.builder.get_target_uri(self.builder.current_docname)
+    names = write_files(Path(self.builder.outdir, FOLDER), node["payload"])
+    program, constants = (name and relative_uri(page, f"{FOLDER}/{name}") for name in names)
+    self.body.append(figure_html(node["payload"], program, constants))
     raise nodes.SkipNode
 
 
