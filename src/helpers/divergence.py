@@ -15,7 +15,7 @@ def kl_gaussian(mu_q, sigma_q, mu_p=0.0, sigma_p=1.0):
 
     Raises ValueError if a standard deviation is not positive.
 
-    Equation: (eq-kl-gaussian). Source: Kingma and Welling (2014), appendix B, for two general Gaussians.
+    Equation: (eq-kl-gaussian). Source: Rasmussen and Williams (2006), eq. A.23, in one dimension.
     """
     return (sigma_p / sigma_q).log() + (sigma_q**2 + (mu_q - mu_p) ** 2) / (2 * sigma_p**2) - 0.5
 

@@ -68,7 +68,7 @@ def reconstruction(x, mu_q, sigma_q, mu_0=0.0, tau=1.0, sigma=1.0):
 
     .. math:: \sum_i \log N(x_i; \mu_q, \sigma^2) - \frac{n\,\sigma_q^2}{2\sigma^2}
 
-    Equation: (eq-reconstruction). Source: Kingma and Welling (2014), eq. 3, first term.
+    Equation: (eq-reconstruction). Source: Kingma and Welling (2014), eq. 3, second term.
     """
     _checks.shape("x", x, None)
     at_mean = log_prob(x, mu_q[..., None], sigma[..., None]).sum(-1)

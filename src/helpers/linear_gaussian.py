@@ -31,7 +31,7 @@ def log_prob(x, weights, mu, sigma):
     .. math:: \log|C| = \log|M| + (D-L)\log\sigma^2, \quad
               r^\top C^{-1} r = \frac{\|r\|^2 - r^\top W M^{-1} W^\top r}{\sigma^2}
 
-    Equation: (eq-ppca-log-prob). Source: Tipping and Bishop (1999); Bishop, PRML, eqs. 12.35 to 12.41.
+    Equation: (eq-ppca-log-prob). Source: Tipping and Bishop (1999), with the matrix determinant lemma.
     """
     pixels, latents = weights.shape
     _matching(x, weights, mu)
@@ -64,7 +64,7 @@ def posterior(x, weights, mu, sigma):
 
     .. math:: p(z|x) = N\left(M^{-1}W^\top(x-\mu),\; \sigma^2 M^{-1}\right)
 
-    Equation: (eq-ppca-posterior). Source: Tipping and Bishop (1999); Bishop, PRML, eq. 12.42.
+    Equation: (eq-ppca-posterior). Source: Tipping and Bishop (1999).
     """
     _matching(x, weights, mu)
     inverse = torch.linalg.inv(inner(weights, sigma))

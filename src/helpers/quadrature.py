@@ -1,8 +1,9 @@
 """Integrals over a two-dimensional latent, by the trapezoid rule on a grid laid around q(z|x).
 
 For a smooth integrand that has died away at the grid's edge the rule's error falls faster than any power of the
-spacing, so a spacing below one standard deviation of q is fine enough. What the rule cannot see is a second hump of
-the posterior far away from q: ``log_p`` is then too small.
+spacing, so a spacing below one standard deviation of q is fine enough. What the rule cannot see is posterior mass
+beyond the grid, or finer than its spacing: then ``log_p`` is wrong. For digits it is right to a few hundredths of a
+nat or better, for pictures unlike any digit it can be far too small.
 """
 
 import torch

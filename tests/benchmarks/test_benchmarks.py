@@ -94,6 +94,12 @@ def test_kinds_and_sizes_of_answers():
     assert pages.transferred("http://h/f.woff2", text) == len(text)
 
 
+def test_the_calmest_round_is_chosen_for_each_kind_of_control():
+    figures = pytest.importorskip("benchmarks.figures", reason="needs playwright")
+    rounds = [{"slider": [1.0, 9.0], "button": [1.0]}, {"slider": [2.0, 3.0], "button": [5.0]}]
+    assert figures.calmest(rounds) == {"slider": [2.0, 3.0], "button": [1.0]}
+
+
 def test_equal_elbo_is_judged_at_what_both_reach():
     training = pytest.importorskip("benchmarks.training")
     elbos = {training.LEAN: [-20.0, -18.0], "other": [-20.0, -19.0]}

@@ -17,11 +17,11 @@ def eight(species: str) -> torch.Tensor:
 
 
 class Likelihood(Figure):
-    """Eight penguins' flippers. The likelihood of a curve is the product of its heights at the eight birds."""
+    """Eight penguins' flippers. The likelihood of a curve is the product of its heights at the eight birds; at the right it is divided by the largest value that any μ and σ reach for these birds."""  # noqa: E501
 
     birds = Choice("Adelie", datasets.SPECIES, label="eight birds of", role="data")
     mu = Slider(204.0, 175, 235, step=0.5, symbol="μ", unit="mm")
-    sigma = Slider(9.0, 3, 20, step=0.1, symbol="σ", unit="mm")
+    sigma = Slider(9.0, 4.5, 20, step=0.1, symbol="σ", unit="mm")
 
     panels = {
         "density": Panel(Axis("flipper length", (170, 240), "mm"), Axis("density", (0, 0.09), "1/mm"), 0.5, 1.5),

@@ -96,7 +96,7 @@ class VariationalEM(Figure):
         """The birds, and the two groups at this θ."""
         joint = model.log_joint(self.x_grid, theta).exp()
         return [
-            Bars(self.bins + 1, self.density, width=1.8, role="data", panel="groups", opacity=0.35),
+            Bars(self.bins + 0.5, self.density, width=1.8, role="data", panel="groups", opacity=0.35),
             Line(self.x_grid, joint[:, 0], label="lower group", panel="groups"),
             Line(self.x_grid, joint[:, 1], label="upper group", panel="groups"),
         ]
