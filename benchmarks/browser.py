@@ -35,6 +35,13 @@ def fresh_page(running):
         context.close()
 
 
+def open_page(page: Page, address: str) -> None:
+    """Go there; a page that the site does not have is an error, not a light and fast page."""
+    answer = page.goto(address)
+    if not answer.ok:
+        raise RuntimeError(f"{address} answered {answer.status}: is the site that you measure complete?")
+
+
 def scroll_through(page: Page) -> None:
     """Scroll to the end as a reader would, screen by screen, until every figure lives and nothing loads any more."""
     page.evaluate("""async () => {

@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
-from benchmarks.browser import fresh_page, started
+from benchmarks.browser import fresh_page, open_page, started
 from benchmarks.report import Bar, Row
 from benchmarks.site import Site
 from benchmarks.summary import percentile
 
 READY, STEP = Bar(1.0), Bar(4.0)  # seconds, milliseconds
+FRAME = Bar(16.0)  # milliseconds: a press or a painted pixel may take a frame of the screen
 LOADS, ROUNDS, STEPS = 7, 3, 200
 CONTROLS = Path(__file__).with_name("controls.js").read_text("utf-8")
 
@@ -26,14 +27,14 @@ WATCH = """
 def names(running, address: str) -> list[str]:
     """The live figures of a page, in its order."""
     with fresh_page(running) as page:
-        page.goto(address)
+        open_page(page, address)
         return page.eval_on_selector_all("figure.live-figure", "all => all.map((one) => one.dataset.figure)")
 
 
 def load(page, address: str, number: int) -> float:
     """Seconds from the start of navigation to a figure that is ready."""
     page.add_init_script(WATCH.replace("NUMBER", str(number)))
-    page.goto(address)
+    open_page(page, address)
     return page.wait_for_function("() => window.readyAt").json_value() / 1000
 
 
@@ -65,7 +66,10 @@ def calmest(rounds: list[dict[str, list[float]]]) -> dict[str, list[float]]:
 def rows(name: str, seconds: list[float], times: dict[str, list[float]]) -> list[Row]:
     """What one figure took: the median load, for a load is disturbed by what else runs, and nearly the worst step."""
     found = [row(name, "ready", 0.5, seconds, "s", READY)]
-    return found + [row(name, f"{kind} step", 0.95, values, "ms", STEP) for kind, values in times.items()]
+    return found + [
+        row(name, f"{kind} step", 0.95, values, "ms", STEP if kind == "slider" else FRAME)
+        for kind, values in times.items()
+    ]
 
 
 def row(name: str, what: str, share: float, values: list[float], unit: str, bar: Bar) -> Row:

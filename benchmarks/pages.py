@@ -5,7 +5,7 @@ from collections import Counter
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
-from benchmarks.browser import fresh_page, scroll_through, started
+from benchmarks.browser import fresh_page, open_page, scroll_through, started
 from benchmarks.report import Bar, Row
 from benchmarks.site import Site
 
@@ -39,7 +39,7 @@ def answers(running, address: str) -> dict[str, bytes]:
     requests = []
     with fresh_page(running) as page:
         page.context.on("requestfinished", lambda request: requests.append(request))
-        page.goto(address)
+        open_page(page, address)
         scroll_through(page)
         return {r.url: r.response().body() for r in requests if not r.url.startswith("data:")}
 

@@ -19,7 +19,7 @@ from helpers import datasets, vae
 BAR = Bar(1.3, at_least=True)
 TOLERANCE = 0.1  # nats
 EPOCHS, SEEDS = (60, 100, 140, 200), (0, 1, 2)
-QUICK_EPOCHS, QUICK_SEEDS = (40, 80), (0,)
+QUICK_EPOCHS, QUICK_SEEDS = (40, 80), (0, 1)
 LEAN, PLAIN, PYRO = "helpers.vae.train", "plain PyTorch loop", "Pyro SVI"
 
 

@@ -8,6 +8,8 @@ import re
 from pathlib import Path
 from urllib.parse import quote
 
+from fontTools import subset
+
 from livebook.bundle import MODULES, STATIC
 from livebook.sphinx.figures import live_figure
 
@@ -61,6 +63,29 @@ def _write_icons(app, error):
     Path(app.outdir, "_static", "icons.css").write_text("".join(map(_icon_rule, names)), "utf-8")
 
 
+def _shown_glyphs(styles: Path) -> set[int]:
+    """Code points which rules print by themselves: the theme's named icons, and other sheets' ``content``."""
+    theme = (styles / "styles" / "pydata-sphinx-theme.css").read_text("utf-8")
+    named = re.findall(r'--pst-icon-[a-z-]+:"([^"]+)"', theme)
+    others = [path for path in styles.rglob("*.css") if path.name != "pydata-sphinx-theme.css"]
+    printed = [code for path in others for code in re.findall(r'content:\s*"\\(f[0-9a-f]{3})', path.read_text("utf-8"))]
+    return {ord(character) for text in named for character in text} | {int(code, 16) for code in printed}
+
+
+def _cut_icon_font(app, error):
+    """Keep those glyphs of FontAwesome only: the whole font weighs 156 kB on every page."""
+    static = Path(app.outdir, "_static")
+    font_file = static / "vendor" / "fontawesome" / "webfonts" / "fa-solid-900.woff2"
+    if error or app.builder.format != "html" or not font_file.exists():
+        return
+    options = subset.Options(flavor="woff2", notdef_outline=True)
+    font = subset.load_font(str(font_file), options)
+    cutter = subset.Subsetter(options)
+    cutter.populate(unicodes=_shown_glyphs(static))
+    cutter.subset(font)
+    subset.save_font(font, str(font_file), options)
+
+
 def connect(app):
     """Connect to Sphinx."""
     app.connect("config-inited", _configure)
@@ -70,3 +95,4 @@ def connect(app):
     app.add_css_file("icons.css")
     app.connect("html-page-context", _trim, priority=900)
     app.connect("build-finished", _write_icons)
+    app.connect("build-finished", _cut_icon_font)
