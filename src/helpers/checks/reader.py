@@ -117,8 +117,10 @@ def explain(exception: BaseException, calling: str = "", hint: str = "") -> Resu
 
 def untouched(function) -> bool:
     """Whether a function's body is still ``...``, or nothing but a docstring."""
-    code = getattr(function, "__code__", None)
-    return code is not None and not code.co_names and len(code.co_code) <= len(_stub.__code__.co_code)
+    code, stub = getattr(function, "__code__", None), _stub.__code__
+    if code is None or code.co_code[::2] != stub.co_code[::2]:
+        return False
+    return all(const in (None, ..., function.__doc__) for const in code.co_consts)
 
 
 def _stub(): ...

@@ -107,7 +107,7 @@ def responsibility(x, theta, centre, sigma, weight):
         Wrong(_SAFE.replace("(2 * sigma ** 2)", "(2 * sigma)"), "divide by sigma where"),
         Wrong(_SAFE.replace("(2 * sigma ** 2)", "sigma ** 2"), "The 2 below"),
         Wrong(_SAFE.replace("(2 * sigma ** 2)", "2 * sigma ** 2"), "needs brackets"),
-        Wrong(_SAFE.replace("weight * theta", "theta / 2").replace("(1 - theta / 2", "(theta / 2"), "means lie"),
+        Wrong(_SAFE.replace("(1 - weight) * theta", "theta / 2").replace("weight * theta", "theta / 2"), "means lie"),
         Wrong(_SAFE.replace("return share", "return odds"), "log odds"),
         Wrong(
             _SAFE.replace("if odds > 0 else math.exp(odds) / (1 + math.exp(odds))", ""),
@@ -173,7 +173,7 @@ def _bound(q, log_joint):
 
 
 def _energy(q, log_joint):
-    return math.fsum(share * joint for row, other in zip(q, log_joint, strict=True) for share, joint in zip(row, other))
+    return math.fsum(share * joint for share, joint in zip(sum(q, []), sum(log_joint, []), strict=True))
 
 
 def _bound_cases(rng):
