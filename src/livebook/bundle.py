@@ -1,8 +1,10 @@
-"""Bundles the front end: JavaScript by esbuild, CSS from the palette and the sources, KaTeX's style and fonts, Python.
+"""Bundles the front end: JavaScript by esbuild, CSS from the palette and the sources, KaTeX's style, Python.
 
 ``python -m livebook.bundle`` writes ``src/livebook/static``, which is generated and never committed.
 """
 
+import hashlib
+import json
 import re
 import shutil
 import subprocess
@@ -16,8 +18,6 @@ PACKAGE = Path(__file__).parent
 ROOT = PACKAGE.parents[1]
 FRONTEND, STATIC = PACKAGE / "frontend", PACKAGE / "static"
 MODULES = ROOT / "node_modules"
-
-
 PYODIDE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json")
 
 
@@ -41,18 +41,33 @@ def scripts() -> None:
 
 
 def python() -> None:
-    """Python for the exercises: Pyodide, and the checkers as a zip that it imports from."""
+    """Python for the exercises: Pyodide, its memory just after the start, and the checkers as a zip to import from."""
     target = STATIC / "pyodide"
     target.mkdir()
     for name in PYODIDE:
         shutil.copyfile(MODULES / "pyodide" / name, target / name)
+    shutil.copyfile(_snapshot(), target / "snapshot.bin")
     helpers = PACKAGE.parent / "helpers"
     sources = [helpers / "__init__.py", *sorted((helpers / "checks").rglob("*.py"))]
-    with zipfile.ZipFile(STATIC / "exercise-helpers.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(STATIC / "exercise-helpers.zip", "w") as archive:
         for path in sources:
-            # A fixed date: the same sources give the same file.
+            # Without a date: the same sources give the same file.
             entry = zipfile.ZipInfo(path.relative_to(PACKAGE.parent).as_posix())
             archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
+
+
+def _snapshot() -> Path:
+    """Path of the saved memory; it takes seconds to make, so it is kept until Pyodide or the script changes."""
+    script = FRONTEND / "snapshot.mjs"
+    version = json.loads((MODULES / "pyodide" / "package.json").read_text("utf-8"))["version"]
+    digest = hashlib.sha256(script.read_bytes() + version.encode()).hexdigest()[:12]
+    kept = MODULES / ".cache" / f"pyodide-{digest}.bin"
+    if not kept.exists():
+        kept.parent.mkdir(exist_ok=True)
+        fresh = kept.with_suffix(".part")
+        subprocess.run(["node", str(script), str(fresh)], check=True, cwd=ROOT)
+        fresh.replace(kept)
+    return kept
 
 
 def styles() -> None:
@@ -75,7 +90,7 @@ def katex() -> None:
 
 
 def main() -> None:
-    """Build everything afresh; takes about a second."""
+    """Build everything afresh; takes about a second, the first time some more."""
     shutil.rmtree(STATIC, ignore_errors=True)
     STATIC.mkdir()
     scripts()

@@ -3,7 +3,7 @@ import { addMark, createPanel } from "./panel.js";
 
 const axis = (title, domain) => ({ title, domain, visible: true, ticks: 5 });
 
-function spoken({ label, x, y }) {
+function spoken({ frame: { label }, points: { x, y } }) {
   const numbers = y.filter(Number.isFinite);
   if (!numbers.length) return "Your function gives no number here.";
   const [low, high] = [Math.min(...numbers), Math.max(...numbers)].map((v) => v.toPrecision(3));
@@ -15,15 +15,18 @@ function line(panel, x, y, settings) {
   addMark(panel, mark)([x, y], true);
 }
 
-// curve: { x, y, truth?, x_domain, y_domain, label, y_label }
+// The returned function draws { points: { x, y }, frame: helpers.checks.Curve }. Once the answer has been right, its curve
+// stays as the true one, and the reader can see what an edit does to it.
 export function createCurve(holder) {
   let now = null;
+  let truth = null;
   const draw = () => {
     if (!now || !holder.clientWidth) return;
-    const spec = { x: axis(now.label, now.x_domain), y: axis(now.y_label, now.y_domain), aspect: 0.75 };
+    const { points, frame } = now;
+    const spec = { x: axis(frame.label, frame.x), y: axis(frame.y_label, frame.y), aspect: 0.75 };
     const panel = createPanel(holder, spec, spoken(now));
-    if (now.truth) line(panel, now.x, now.truth, { role: "data", dash: true, width: 4, label: "true" });
-    line(panel, now.x, now.y, { role: "model", label: "yours" });
+    if (truth) line(panel, truth.x, truth.y, { role: "posterior", dash: true, width: 4, label: "right", label_at: "start" });
+    line(panel, points.x, points.y, { role: "model", label: "yours" });
   };
   let width = 0;
   new ResizeObserver(() => {
@@ -31,5 +34,9 @@ export function createCurve(holder) {
     width = holder.clientWidth;
     draw();
   }).observe(holder);
-  return (curve) => { now = curve; draw(); };
+  return (curve, correct) => {
+    now = curve;
+    if (correct) truth = curve.points;
+    draw();
+  };
 }

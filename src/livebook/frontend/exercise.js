@@ -108,9 +108,9 @@ async function mountExercise(section) {
     try {
       const answer = await ask(asked);
       result.show(answer);
-      if (answer.curve) drawCurve?.(answer.curve);
+      if (answer.curve) drawCurve(answer.curve, answer.result.correct);
       if (answer.result?.correct) markSolved(chapter, name, asked.source);
-      if (answer.result) solution.allow();
+      if (["wrong", "error", "correct"].includes(answer.result?.kind)) solution.allow();
     } catch (error) {
       loading.hidden = true;
       result.show({ output: "", error: `Python could not start: ${error.message}. Run tries again.` });

@@ -3,6 +3,7 @@ const LIMIT = 10_000;
 
 const SAID = {
   memory: "Python ran out of memory and was started afresh. Your text is kept. Does a list grow without end?",
+  swollen: "Python had taken much memory and was started afresh. Your text is kept.",
   fatal: "Python stopped and was started afresh. Your text is kept. A function that calls itself without end does this.",
 };
 
@@ -85,7 +86,7 @@ export class Interpreter {
         if (data.type === "output") output += data.text;
         if (data.type === "started") watch();
         if (data.type === "fatal") gone(/memory/i.test(data.message) ? SAID.memory : SAID.fatal);
-        if (data.type === "done") data.memory ? gone(SAID.memory) : finish(data);
+        if (data.type === "done") finish(data.restart ? { ...data, note: SAID.swollen } : data);
       };
       worker.addEventListener("message", listen);
       worker.addEventListener("error", broken);

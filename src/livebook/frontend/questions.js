@@ -17,7 +17,7 @@ function judgeNumber(root) {
   const near = (target) => Math.abs(value - Number(target)) <= tolerance * (1 + 1e-9);
   if (near(root.dataset.answer)) return { right: true };
   const known = [...root.querySelectorAll(".lb-feedback")].filter((node) => near(node.dataset.value));
-  return { show: known, said: known.length ? "Not yet." : "Not yet. Work it out once more." };
+  return { show: known, said: known.length ? "Not yet." : `Not yet. ${root.dataset.otherwise}` };
 }
 
 function judgeChoice(root) {
@@ -28,7 +28,7 @@ function judgeChoice(root) {
   const correct = (option) => option.dataset.correct === "yes";
   if (!chosen.every(correct)) return { show, said: "Not yet." };
   const missing = options.filter(correct).length - chosen.length;
-  if (root.dataset.kind === "choices" && missing > 0) return { show, said: "What you chose is true, but something is missing." };
+  if (root.dataset.kind === "choices" && missing > 0) return { show, said: `Not yet. ${root.dataset.missing}` };
   return { right: true, show };
 }
 
@@ -44,7 +44,7 @@ export function mountQuestion(root) {
     for (const node of all) node.hidden = true;
     const shown = right ? [...show, solved] : show;
     const verdict = make("p", { class: right ? "lb-verdict lb-right" : "lb-verdict lb-wrong" },
-      make("strong", {}, right ? "Right. " : words));
+      make("strong", {}, right ? "✓ Right." : words));
     // Formulas are kept whole: their MathML is what a screen reader speaks.
     said.replaceChildren(verdict, ...shown.map((node) => make("p", { class: "lb-why" }, ...node.cloneNode(true).childNodes)));
     if (right) markSolved(chapter, name, "answered");

@@ -6,11 +6,14 @@ export function withCode(text) {
   return text.split(/`([^`]+)`/).map((piece, i) => (i % 2 ? make("code", {}, piece) : piece)).filter((piece) => piece !== "");
 }
 
-function verdict({ correct, message, details }) {
-  const items = (details ?? []).map((detail) => make("li", {}, ...withCode(detail)));
-  const said = make("p", { class: correct ? "lb-verdict lb-right" : "lb-verdict lb-wrong" },
-    make("strong", {}, correct ? "Right. " : "Not yet. "), ...withCode(message));
-  return items.length ? [said, make("ul", { class: "lb-details" }, ...items)] : [said];
+const WORDS = {
+  correct: "✓ Right. ", wrong: "✗ Not yet. ", error: "✗ Your code stopped. ", stub: "… Nothing to check yet. ", ran: "",
+};
+
+function verdict({ correct, kind, message, details }) {
+  const said = make("p", { class: `lb-verdict ${correct ? "lb-right" : kind === "ran" ? "lb-ran" : "lb-wrong"}` },
+    ...(WORDS[kind] ? [make("strong", {}, WORDS[kind])] : []), ...withCode(message));
+  return details?.length ? [said, make("pre", { class: "lb-output lb-details" }, details.join("\n"))] : [said];
 }
 
 export function createResult() {
@@ -19,12 +22,13 @@ export function createResult() {
     node,
     clear: () => node.replaceChildren(),
     wait: () => node.classList.add("lb-waiting"),
-    show({ output, error, result }) {
+    show({ output, error, result, note }) {
       const parts = [];
       if (output) parts.push(make("pre", { class: "lb-output", tabindex: "0", "aria-label": "Output" }, output));
-      if (error) parts.push(make("pre", { class: "lb-output lb-code-error" }, error));
-      if (result) parts.push(...verdict(result));
-      if (!parts.length) parts.push(make("p", { class: "lb-quiet" }, "It ran, and printed nothing."));
+      if (error) parts.push(make("p", { class: "lb-verdict lb-wrong" }, error));
+      // What was printed says enough about a run that went well.
+      if (result && !(result.kind === "ran" && output)) parts.push(...verdict(result));
+      if (note) parts.push(make("p", { class: "lb-verdict" }, note));
       node.classList.remove("lb-waiting");
       node.replaceChildren(...parts);
     },

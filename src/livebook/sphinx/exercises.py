@@ -115,13 +115,23 @@ def _assemble(doctree, docname, stub) -> None:
     stub.replace_self(exercise)
 
 
+def _hide_code(cell) -> None:
+    """Leave a question's code out of the page: the question itself is there."""
+    for part in [part for part in cell.children if part.get("nb_element") == "cell_code_source"]:
+        cell.remove(part)
+
+
 def _read(app, doctree):
     """Assemble the exercises of a page and note what it asks, for the count in the table of contents."""
     docname = app.env.docname
-    for stub in [cell for cell in doctree.findall(nodes.container) if "exercise" in _tags(cell)]:
+    cells = list(doctree.findall(nodes.container))
+    for stub in [cell for cell in cells if "exercise" in _tags(cell)]:
         _assemble(doctree, docname, stub)
+    for cell in [cell for cell in cells if "question" in _tags(cell)]:
+        _hide_code(cell)
     parts = (node for node in doctree.findall() if isinstance(node, (code_exercise, question)))
-    names = list(dict.fromkeys(node["name"] for node in parts))
+    # What needs torch is solved in the notebook, where this browser cannot see it.
+    names = list(dict.fromkeys(node["name"] for node in parts if not node.get("torch")))
     app.env.livebook_exercises[docname] = names
     if docname == app.config.root_doc:
         doctree.append(book_progress())

@@ -5,7 +5,6 @@ scripts the choices can be read, and the button is not there.
 """
 
 import html
-import itertools
 import json
 import re
 
@@ -14,7 +13,7 @@ from docutils import nodes
 from livebook.sphinx.equations import setter
 
 QUESTION_MIME = "application/vnd.livebook.question+json"
-LEGENDS = {"choice": "Choose one", "choices": "Choose all that are true", "number": "Your answer, as a number"}
+TASKS = {"choice": "choose one", "choices": "choose all that are right", "number": "give a number"}
 PIECE = re.compile(r"\$([^$]+)\$|`([^`]+)`|\*\*([^*]+)\*\*|\*([^*]+)\*")
 
 
@@ -64,7 +63,7 @@ def _number(payload) -> str:
         f'<p class="lb-feedback" hidden data-value="{one["value"]!r}">{inline(one["feedback"])}</p>'
         for one in payload.get("wrong") or []
     )
-    label = html.escape(f"{LEGENDS['number']}{' in ' + payload['unit'] if payload.get('unit') else ''}")
+    label = html.escape(f"Your number{' in ' + payload['unit'] if payload.get('unit') else ''}")
     field = f'<input type="text" inputmode="decimal" autocomplete="off" aria-label="{label}">'
     return f'<div class="lb-number">{field}{unit}</div>{wrong}'
 
@@ -73,16 +72,27 @@ def _solved(payload) -> str:
     return f'<p class="lb-solved" hidden>{inline(payload.get("solved") or "")}</p>'
 
 
-def question_html(payload: dict) -> str:
+def _legend(payload) -> str:
+    prompt = f"{inline(payload['prompt'])}: " if payload.get("prompt") else ""
+    return f"<legend>{prompt}{TASKS[payload['kind']]}</legend>"
+
+
+def _data(payload, chapter: str) -> str:
+    """What ``frontend/questions.js`` judges by, as attributes."""
+    data = {"question": payload["name"], "kind": payload["kind"], "chapter": chapter}
+    data |= {key: payload[key] for key in ("missing", "otherwise") if payload.get(key)}
+    data |= {key: repr(payload[key]) for key in ("answer", "tolerance") if key in payload}
+    return "".join(f' data-{key}="{html.escape(value)}"' for key, value in data.items())
+
+
+def question_html(payload: dict, chapter: str) -> str:
     """The ``<fieldset>`` of a question."""
-    kind, data = payload["kind"], {"question": payload["name"], "kind": payload["kind"]}
-    if kind == "number":
-        data |= {"answer": repr(payload["answer"]), "tolerance": repr(payload["tolerance"])}
+    if payload["kind"] == "number":
         body = _number(payload)
     else:
-        body = "".join(itertools.starmap(lambda i, o: _option(payload, i, o), enumerate(payload["options"])))
-    attributes = "".join(f' data-{key}="{html.escape(value)}"' for key, value in data.items())
-    return f'<fieldset class="lb-question"{attributes}><legend>{LEGENDS[kind]}</legend>{body}{_solved(payload)}</fieldset>\n'
+        body = "".join(_option(payload, index, option) for index, option in enumerate(payload["options"]))
+    attributes = _data(payload, chapter)
+    return f'<fieldset class="lb-question"{attributes}>{_legend(payload)}{body}{_solved(payload)}</fieldset>\n'
 
 
 def read_payload(content) -> dict:
@@ -91,9 +101,7 @@ def read_payload(content) -> dict:
 
 
 def _visit_html(self, node):
-    chapter = html.escape(self.builder.current_docname)
-    page = question_html(node["payload"])
-    self.body.append(page.replace("<fieldset ", f'<fieldset data-chapter="{chapter}" ', 1))
+    self.body.append(question_html(node["payload"], self.builder.current_docname))
     raise nodes.SkipNode
 
 
