@@ -6,16 +6,13 @@ import itertools
 import linecache
 import os
 import sys
-import sysconfig
 from pathlib import Path
 from types import CodeType
 
 from helpers.checks.result import Result
 
 _count = itertools.count(1)
-_OURS = [str(Path(__file__).parents[1]), os.path.dirname(os.__file__)]
-_OURS += [sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
-_FOREIGN = tuple(sorted({path for path in _OURS if path})) + ("<frozen",)
+_LIBRARIES = (str(Path(__file__).parents[1]), os.path.dirname(os.__file__), "<frozen")
 
 _SAID = {
     RecursionError: "Your function calls itself again and again and never ends.",
@@ -52,18 +49,27 @@ def execute(source: str, namespace: dict, expression: bool = False):
     return eval(compile(ast.Expression(last.value), name, "eval"), namespace) if last else None
 
 
+def _written_by_reader(file: str) -> bool:
+    return file.startswith("<exercise") or "ipykernel" in os.path.basename(os.path.dirname(file))
+
+
+def _elsewhere(file: str) -> bool:
+    return not file.startswith(_LIBRARIES) and "site-packages" not in file
+
+
 def _where(exception: BaseException):
     """``(line number, function name, line)`` of the deepest place in the reader's code, or None."""
-    found, step = None, exception.__traceback__
+    steps, step = [], exception.__traceback__
     while step is not None:
-        code: CodeType = step.tb_frame.f_code
-        if not code.co_filename.startswith(_FOREIGN):
-            found = step.tb_lineno, code.co_name, code.co_filename, step.tb_frame.f_globals
+        steps.append(step)
         step = step.tb_next
-    if found is None:
-        return None
-    number, function, file, names = found
-    return number, function, linecache.getline(file, number, names).strip()
+    for belongs in (_written_by_reader, _elsewhere):
+        for step in reversed(steps):
+            code = step.tb_frame.f_code
+            if belongs(code.co_filename):
+                line = linecache.getline(code.co_filename, step.tb_lineno, step.tb_frame.f_globals)
+                return step.tb_lineno, code.co_name, line.strip()
+    return None
 
 
 def _syntax(error: SyntaxError) -> Result:
