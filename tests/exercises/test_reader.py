@@ -1,8 +1,10 @@
 """The reader's own lines: where code stopped, in words, with nothing of the checker's in it."""
 
+import linecache
+
 import pytest
 
-from helpers.checks import run
+from helpers.checks import check, run
 
 CALL = 'check("likelihood-code", likelihood)'
 
@@ -125,3 +127,12 @@ def test_results_are_marked_by_more_than_colour():
     bad = ran("def likelihood(x, mu, sigma): return '<b>'")
     assert repr(good).startswith("✓ ") and repr(bad).startswith("✗ Not yet.")
     assert "✗ Not yet" in bad._repr_html_() and "&lt;b&gt;" in bad._repr_html_() and "<b>" not in bad._repr_html_()
+
+
+def test_in_jupyter_the_line_is_the_cells():
+    source = "def likelihood(x, mu, sigma):\n    return x[99]\n"
+    file, names = "/tmp/ipykernel_12/345.py", {}
+    linecache.cache[file] = (len(source), None, source.splitlines(True), file)
+    exec(compile(source, file, "exec"), names)
+    result = check("likelihood-code", names["likelihood"])
+    assert result.message.startswith("In line 2 of `likelihood`: IndexError") and result.details[0] == "return x[99]"

@@ -106,8 +106,7 @@ def explain(exception: BaseException, calling: str = "", hint: str = "") -> Resu
     said = next((words for type_, words in _SAID.items() if isinstance(exception, type_)), "")
     if not said:
         message = text(exception)
-        said = f"{kind}: {message}." if message else f"{kind}."
-        said = said.replace("..", ".")
+        said = f"{kind}: {message.removesuffix('.')}." if message else f"{kind}."
     if isinstance(exception, NameError):
         said += _name_error(exception)
     details = []
