@@ -4,8 +4,8 @@ In a chapter: ``check("name", function)`` judges code; ``choice``, ``choices`` a
 For the page: ``run`` executes a reader's cell and its check, ``curve_points`` computes what an exercise draws.
 
 A chapter's checkers and questions stand in the module of its name. A new exercise is one checker there (a judge whose
-parameters are the names that the reader defines, a list of wrong answers) and in the chapter a cell tagged ``exercise``,
-one tagged ``check`` directly below it, hints, and a solution with a cell tagged ``solution``.
+parameters are the names that the reader defines, a list of wrong answers); in the chapter it is a cell tagged
+``exercise``, one tagged ``check`` directly below it, hints, and a solution with a cell tagged ``solution``.
 """
 
 from helpers.checks import digits, likelihood, variational_em  # noqa: F401 (each registers its exercises)
