@@ -79,9 +79,8 @@ function setBusy(toolbar, busy) {
   for (const node of toolbar.querySelectorAll(".lb-needs-python")) node.setAttribute("aria-disabled", String(busy));
 }
 
-async function mountExercise(section) {
+async function mountExercise(section, solution) {
   const { exercise: name, chapter, check: call } = section.dataset;
-  const solution = lockSolution(section);
   if (section.dataset.torch) return torchExercise(section, solution);
   const stub = section.querySelector("pre").textContent.replace(/\n+$/, "\n");
   const { createEditor } = await import("./editor.js");
@@ -152,14 +151,22 @@ async function mountExercise(section) {
   section.classList.add("ready");
 }
 
+// Without its editor an exercise is what it is without scripts.
+function fail(section, solution, error) {
+  section.classList.add("lb-failed");
+  section.append(make("p", { class: "lb-error", role: "alert" },
+    "The editor could not be loaded. Reloading the page may help; the notebook has the same exercise."));
+  solution.release();
+  console.warn(error);
+}
+
+const solutions = new Map(sections.map((section) => [section, lockSolution(section)]));
 const near = new IntersectionObserver((entries) => {
   for (const { isIntersecting, target } of entries) {
     if (!isIntersecting) continue;
     near.unobserve(target);
-    mountExercise(target).catch((error) => {
-      target.classList.add("lb-failed");
-      console.warn(error);
-    });
+    const solution = solutions.get(target);
+    mountExercise(target, solution).catch((error) => fail(target, solution, error));
   }
 }, { rootMargin: "600px" });
 

@@ -10,8 +10,10 @@ const WORDS = {
   correct: "✓ Right. ", wrong: "✗ Not yet. ", error: "✗ Your code stopped. ", stub: "… Nothing to check yet. ", ran: "",
 };
 
-function verdict({ correct, kind, message, details }) {
-  const said = make("p", { class: `lb-verdict ${correct ? "lb-right" : kind === "ran" ? "lb-ran" : "lb-wrong"}` },
+const LOOKS = { correct: "lb-right", wrong: "lb-wrong", error: "lb-wrong" };
+
+function verdict({ kind, message, details }) {
+  const said = make("p", { class: `lb-verdict ${LOOKS[kind] ?? ""}` },
     ...(WORDS[kind] ? [make("strong", {}, WORDS[kind])] : []), ...withCode(message));
   return details?.length ? [said, make("pre", { class: "lb-output lb-details" }, details.join("\n"))] : [said];
 }

@@ -7,7 +7,9 @@ from helpers import checks
 
 OUTPUT_LIMIT = 20_000
 CUT = "\n… The output was cut here: it is longer than 20,000 characters.\n"
-ABSENT = "Python in this page has its standard library only, and these exercises need no more. The notebook has the rest."
+ABSENT = (
+    "Python in this page has its standard library only, and these exercises need no more. The notebook has the rest."
+)
 
 
 class Sink(io.TextIOBase):

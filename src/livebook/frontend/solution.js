@@ -9,10 +9,10 @@ function open(node) {
   node.focus();
 }
 
-// Returns the button, and allow(): from then on one press is enough.
+// Returns the button; allow(): from then on one press is enough; release(): there is no button, so nothing is locked.
 export function lockSolution(section) {
   const node = document.getElementById(section.dataset.solution);
-  if (!node) return { buttons: [], allow() {} };
+  if (!node) return { buttons: [], allow() {}, release() {} };
   const linked = decodeURIComponent(location.hash.slice(1)) === node.id;
   node.hidden = !linked;
   let asked = linked;
@@ -25,5 +25,9 @@ export function lockSolution(section) {
     asked = true;
     button.textContent = "Show it without trying?";
   });
-  return { buttons: [button], allow() { asked = true; button.textContent = "Solution"; } };
+  return {
+    buttons: [button],
+    allow() { asked = true; button.textContent = "Solution"; },
+    release() { node.hidden = false; },
+  };
 }

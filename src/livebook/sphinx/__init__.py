@@ -1,4 +1,4 @@
-"""The Sphinx extension: live figures, exercises, equations set at build time, vendored assets, outputs that are never stale."""
+"""The Sphinx extension: live figures, exercises, equations set at build time, vendored assets, fresh outputs."""
 
 from livebook.sphinx import assets, equations, exercises, figures, freshness, notebooks, questions
 
