@@ -11,8 +11,12 @@ from urllib.parse import quote
 from fontTools import subset
 
 from livebook.bundle import MODULES, STATIC
+from livebook.sphinx.exercises import code_exercise
 from livebook.sphinx.figures import live_figure
+from livebook.sphinx.questions import question
 
+# A script which only pages with such parts load.
+NEEDED_FOR = {"page.js": (live_figure,), "exercise.js": (code_exercise, question)}
 UNWANTED = ("thebe", "vnd.jupyter.widget-state")
 ICON_CLASS = re.compile(r"\bfa-[a-z][a-z0-9-]*\b")
 ICONS = MODULES / "@fortawesome" / "fontawesome-free" / "svgs"
@@ -40,8 +44,9 @@ def _unwanted(asset) -> bool:
 def _trim(app, pagename, templatename, context, doctree):
     for kind in ("script_files", "css_files"):
         context[kind] = [asset for asset in context[kind] if not _unwanted(asset)]
-    if doctree is None or not any(True for _ in doctree.findall(live_figure)):
-        context["script_files"] = [s for s in context["script_files"] if "page.js" not in str(s.filename)]
+    for script, parts in NEEDED_FOR.items():
+        if doctree is None or not any(isinstance(node, parts) for node in doctree.findall()):
+            context["script_files"] = [s for s in context["script_files"] if script not in str(s.filename)]
 
 
 def _icon_rule(name: str) -> str:
@@ -89,7 +94,8 @@ def _cut_icon_font(app, error):
 def connect(app):
     """Connect to Sphinx."""
     app.connect("config-inited", _configure)
-    app.add_js_file("page.js", type="module")
+    for script in ("page.js", "exercise.js", "progress.js"):
+        app.add_js_file(script, type="module")
     app.add_css_file("katex/katex.css")
     app.add_css_file("book.css")
     app.add_css_file("icons.css")

@@ -16,6 +16,7 @@ from sphinx.util.osutil import relative_uri
 from livebook.numbers import shown
 from livebook.payload import MIME
 from livebook.sphinx.equations import setter
+from livebook.sphinx.questions import QUESTION_MIME, question_nodes, read_payload
 
 FOLDER = "_figures"
 
@@ -25,17 +26,17 @@ class live_figure(nodes.General, nodes.Element):  # noqa: N801 (docutils names n
 
 
 class FigureRenderer:
-    """MyST-NB's plugin: a cell output that holds a figure becomes a ``live_figure`` node."""
+    """MyST-NB's plugin: an output that holds a figure or a quick question becomes a node of its own."""
 
-    mime_priority_overrides = [("*", MIME, 1)]
+    mime_priority_overrides = [("*", MIME, 1), ("*", QUESTION_MIME, 1)]
 
     @staticmethod
     def handle_mime(renderer, data, inline):
         """Nodes for the payload; None leaves every other output to MyST-NB."""
-        if inline or data.mime_type != MIME:
+        if inline or data.mime_type not in (MIME, QUESTION_MIME):
             return None
-        payload = data.content if isinstance(data.content, dict) else json.loads(data.content)
-        return [live_figure("", payload=payload)]
+        payload = read_payload(data.content)
+        return [live_figure("", payload=payload)] if data.mime_type == MIME else question_nodes(payload)
 
 
 def write_files(folder: Path, payload: dict) -> tuple[str, str]:
