@@ -42,7 +42,7 @@ def kl(mu, log_sigma):
 
 @checked("mu log_sigma noise", broadcast="mu log_sigma noise")
 def reparameterise(mu, log_sigma, noise):
-    r"""A draw from q(z|x), as a function of its parameters: :math:`z = \mu + \sigma\,\epsilon`.
+    r"""A draw from q(z|x), as a function of its parameters: z = mu + sigma * noise.
 
     Equation: (eq-reparameterisation). Source: Kingma and Welling (2014), section 2.4.
     """

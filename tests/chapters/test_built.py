@@ -36,7 +36,7 @@ def test_the_downloaded_notebook_holds_its_figures(book, chapter):
 
 def test_the_digits_chapter_reaches_its_score(book):
     text = (book / "vae" / "digits.html").read_text("utf-8")
-    score = float(re.search(r"test ELBO (-[\d.]+) nats a digit", text)[1])
+    score = float(re.search(r"test ELBO (-[\d.]+) nats per digit", text)[1])
     assert -18.6 <= score <= -16
 
 

@@ -108,3 +108,13 @@ def test_a_chapter_glues_values_under_their_own_names(text):
     glued = set(re.findall(r'glue\("(\w+)"', text))
     used = set(re.findall(r"\{glue:text\}`(\w+)", text))
     assert glued == used
+
+
+def test_a_number_is_glued_before_it_is_said(notebook):
+    """JupyterLab evaluates it while it renders the text, from top to bottom."""
+    known = set()
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            known |= set(re.findall(r'glue\("(\w+)"', cell.source))
+        else:
+            assert set(re.findall(r"\{glue:text\}`(\w+)", cell.source)) <= known

@@ -68,7 +68,7 @@ class LatentPlane(Figure):
 
 
 class EncodeDigit(Figure):
-    """Left, an image: take a test digit, and change it by painting. Middle, the encoder's answer: the ellipses hold half and nine tenths of q(z|x). Right, what the decoder makes of the middle of that answer."""  # noqa: E501
+    """An image to take and to change by painting; the encoder's answer to it, whose ellipses hold half and nine tenths of q(z|x); and what the decoder makes of the middle of that answer."""  # noqa: E501
 
     x = Pixels([0.0] * SIDE**2, SIDE, SIDE, label="an image x")
     panels = {"plane": plane(1.0), "decoded": Panel(PICTURE, PICTURE, 1.0, 0.55)}
@@ -102,8 +102,8 @@ class EncodeDigit(Figure):
             Readout("reconstruction", reconstruction, "nats", 3),
             Readout("KL", kl, "nats", 3, role="approximation"),
             Readout("ELBO", reconstruction - kl, "nats", 3, role="bound"),
-            Readout("log p(x)", log_p, "nats", 3, role="model", name="log_p"),
-            Readout("gap", log_p - reconstruction + kl, "nats", 3, role="gap"),
+            Readout("log p(x)", log_p, "nats", 1, role="model", name="log_p"),
+            Readout("gap", log_p - reconstruction + kl, "nats", 1, role="gap"),
             *(Action(label, {"x": digit}) for label, digit in zip(self.labels, self.digits, strict=True)),
         ]
 

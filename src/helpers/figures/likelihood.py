@@ -17,7 +17,7 @@ def eight(species: str) -> torch.Tensor:
 
 
 class Likelihood(Figure):
-    """Eight penguins' flippers. The likelihood of a curve is the product of its heights at the eight birds; at the right it is divided by the largest value that any μ and σ reach for these birds."""  # noqa: E501
+    """Eight penguins' flippers. The likelihood of a curve is the product of its heights at the eight birds. Over μ it is shown divided by the largest value that any μ and σ reach for these birds."""  # noqa: E501
 
     birds = Choice("Adelie", datasets.SPECIES, label="eight birds of", role="data")
     mu = Slider(204.0, 175, 235, step=0.5, symbol="μ", unit="mm")

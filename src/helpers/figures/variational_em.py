@@ -39,7 +39,7 @@ class VariationalEM(Figure):
 
     panels = {
         "bound": Panel(Axis("θ", (0, 48), "mm"), Axis("nats", (-1800, -1300)), 0.42, 2.7),
-        "groups": Panel(Axis("flipper length", (168, 236), "mm", 4), Axis("density", (0, 0.045), "1/mm", 4), 0.6),
+        "groups": Panel(Axis("flipper length", (168, 236), "mm", 4), Axis("density", (0, 0.055), "1/mm", 4), 0.6),
         "belief": Panel(Axis("flipper length", (168, 236), "mm", 4), Axis("share of the upper group", (0, 1.05)), 0.6),
     }
     equation = (
@@ -86,8 +86,8 @@ class VariationalEM(Figure):
         column = theta + torch.tensor([-0.5, 0.5], dtype=torch.float64)
         return [
             Rule(y=curve.max(), role="data", panel="bound"),
-            Area(column, log_likelihood.expand(2), elbo.expand(2), role="gap", hatch=True, label="gap", panel="bound"),
-            Line(self.theta_grid, curve, label="log-likelihood", panel="bound", width=2.5),
+            Area(column, log_likelihood.expand(2), elbo.expand(2), role="gap", hatch=True, panel="bound"),
+            Line(self.theta_grid, curve, label="log-likelihood", label_at="end", panel="bound", width=2.5),
             Line(self.theta_grid, bound, role="bound", label="ELBO", panel="bound", width=2.5),
             Handle(theta, elbo, drags=("theta", None), role="bound", panel="bound"),
         ]

@@ -239,7 +239,8 @@ function drawHandle(group, panel, settings, drag) {
   const label = labeller(panel, settings);
   drag(circle, panel, settings);
   return ({ x, y }) => {
-    const px = clampPixel(panel.x(x)), py = clampPixel(panel.y(y));
+    // A point outside the panel waits at its edge, where it can still be taken.
+    const px = Math.max(0, Math.min(panel.width, panel.x(x))), py = Math.max(0, Math.min(panel.height, panel.y(y)));
     circle.setAttribute("cx", px);
     circle.setAttribute("cy", py);
     label(px + 5, py - 5);

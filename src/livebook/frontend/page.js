@@ -12,10 +12,15 @@ async function loadProgram(root) {
   return program;
 }
 
+// The text node that holds the number: KaTeX keeps its spacing in elements beside it.
+function digits(node) {
+  return document.createTreeWalker(node, NodeFilter.SHOW_TEXT).nextNode();
+}
+
 // The second line of an equation shows the current numbers: KaTeX has set the places, only their text changes.
 function liveNumbers(root) {
   const places = [...root.querySelectorAll("[class*='lb-live-']")].map((node) =>
-    [node, [...node.classList].find((c) => c.startsWith("lb-live-")).slice(8)]);
+    [digits(node), [...node.classList].find((c) => c.startsWith("lb-live-")).slice(8)]);
   return (spec, store, outputs) => {
     for (const [node, name] of places) {
       const control = spec.controls.find((c) => c.name === name);
