@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from helpers.checks import get
+from helpers.checks import get, question
+from livebook.sphinx.exercises import check_call
 from tests.conftest import Visit
 from tests.exercises.authored import EXERCISES, SOLUTIONS
 
@@ -111,17 +112,32 @@ def test_an_answer_is_judged_in_the_page(shared, exercise, source, says):
     assert ("Right." in said) == (source == exercise.solution)
 
 
-@pytest.mark.parametrize("exercise", [one for one in EXERCISES if one not in IN_PAGE], ids=lambda one: one.name)
-def test_what_needs_torch_offers_the_notebook(visit, exercise):
-    visit.open(f"{exercise.chapter}.html")
-    section = visit.page.locator(f"section.lb-exercise[data-exercise={exercise.name}]")
+def test_a_torch_exercise_keeps_its_stub_and_links_the_notebook(visit, book):
+    """No exercise of the book needs torch yet: a page is made to say so."""
+    torch = (
+        (book / PAGE)
+        .read_text("utf-8")
+        .replace(f'data-exercise="{FIRST}"', f'data-exercise="{FIRST}" data-torch="yes"')
+    )
+    visit.page.route(f"**/{PAGE}", lambda route: route.fulfill(body=torch, content_type="text/html"))
+    section = visit.open(PAGE).page.locator("section[data-torch]")
     section.scroll_into_view_if_needed()
     link = section.get_by_role("link", name="Download the chapter's notebook")
     with visit.page.expect_download() as download:
         link.click()
     assert download.value.suggested_filename.endswith(".ipynb")
-    assert section.locator("pre").first.is_visible()
+    assert section.locator("pre").first.is_visible() and section.get_by_role("button", name="Hint").is_visible()
     assert section.get_by_role("button", name="Run").count() == 0
+
+
+@pytest.mark.parametrize("source", ["", "check(", "print(1)", "check(name)", "x = check('a', f)"])
+def test_a_check_cell_without_a_call_is_refused(source):
+    with pytest.raises(ValueError, match="must be check"):
+        check_call(source)
+
+
+def test_a_check_cell_gives_name_and_call():
+    assert check_call("from helpers.checks import check\n\ncheck('a-b', f, g)") == ("a-b", "check('a-b', f, g)")
 
 
 def test_syntax_error_and_exception_name_the_line(desk):
@@ -298,12 +314,12 @@ def test_the_readers_python_draws_the_curve(desk):
     assert desk.exercise(CURVED).locator(".lb-curve .lb-mark").count() == 1
     assert "Right." in desk.press(CURVED, "Check")
     assert desk.exercise(CURVED).locator(".lb-curve .lb-mark").count() == 2
+    ids = desk.page.locator("clipPath").evaluate_all("all => all.map(node => node.id)")
+    assert len(ids) == len(set(ids))
     assert "lowest" in desk.exercise(CURVED).locator(".lb-curve svg").get_attribute("aria-label")
 
 
 def _payload(name):
-    from helpers.checks import question
-
     return question(name).to_dict()
 
 

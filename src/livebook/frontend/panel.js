@@ -4,6 +4,8 @@ import { scaleLinear } from "d3-scale";
 import { select } from "d3-selection";
 import { drawers, element } from "./marks.js";
 
+// Figures and exercises come in two scripts, each with its own count: the rest keeps their identifiers apart.
+const own = Math.random().toString(36).slice(2, 8);
 let clips = 0;
 
 function margins(spec) {
@@ -44,7 +46,7 @@ export function createPanel(container, spec, alternative) {
     width: outer, height: height + margin.top + margin.bottom, role: "img", "aria-label": alternative,
   });
   const plot = element(svg, "g", { transform: `translate(${margin.left},${margin.top})` });
-  const id = `lb-clip-${clips++}`;
+  const id = `lb-clip-${own}-${clips++}`;
   element(element(element(plot, "defs"), "clipPath", { id }), "rect", { width, height });
   const panel = {
     back, svg, plot, width, height, left: margin.left, top: margin.top, spec,
