@@ -59,18 +59,13 @@ def _icon_rule(name: str) -> str:
     return ""
 
 
-def _exercise_icon() -> str:
-    """The pencil beside an exercise's title, which sphinx-exercise would take from the icon font."""
-    return _icon_rule("fa-pencil").replace(".fa-pencil", "div.exercise>.admonition-title", 1)
-
-
 def _write_icons(app, error):
     """Only the icons that the built pages name."""
     if error or app.builder.format != "html":
         return
     pages = Path(app.outdir).rglob("*.html")
     names = sorted({name for page in pages for name in ICON_CLASS.findall(page.read_text("utf-8"))})
-    Path(app.outdir, "_static", "icons.css").write_text(_exercise_icon() + "".join(map(_icon_rule, names)), "utf-8")
+    Path(app.outdir, "_static", "icons.css").write_text("".join(map(_icon_rule, names)), "utf-8")
 
 
 def _shown_glyphs(styles: Path) -> set[int]:
