@@ -5,6 +5,7 @@ Randomness is an argument: noise for a bound, a seed for training.
 """
 
 import math
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import torch
@@ -137,12 +138,26 @@ def train(
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, epochs)
     generator = torch.Generator().manual_seed(seed)
     history = []
-    with _checks.trusted():
+    with _checks.trusted(), one_thread():
         for _ in range(epochs):
             history.append(_epoch(model, optimiser, x, batch, beta, generator))
             schedule.step()
     objective, reconstruction, divergence = torch.stack(history).T
     return model, History(objective, reconstruction, divergence)
+
+
+@contextmanager
+def one_thread():
+    """One thread inside: matrices this small gain nothing from more, and threads that wait for each other lose much.
+
+    It also lets the same seed give the same model whatever the number of cores.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _epoch(model, optimiser, x, batch, beta, generator):
