@@ -138,7 +138,7 @@ def train(
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, epochs)
     generator = torch.Generator().manual_seed(seed)
     history = []
-    with _checks.trusted(), one_thread():
+    with _checks.trusted(), _one_thread():
         for _ in range(epochs):
             history.append(_epoch(model, optimiser, x, batch, beta, generator))
             schedule.step()
@@ -147,7 +147,7 @@ def train(
 
 
 @contextmanager
-def one_thread():
+def _one_thread():
     """One thread inside: matrices this small gain nothing from more, and threads that wait for each other lose much.
 
     It also lets the same seed give the same model whatever the number of cores.
