@@ -49,8 +49,9 @@ def _source(cell) -> str:
 def check_call(source: str) -> tuple[str, str]:
     """Name of the exercise and the call in the last line of a check cell. Raises ValueError on any other line."""
     try:
-        last = ast.parse(source).body[-1].value
-        if last.func.id == "check" and isinstance(last.args[0].value, str):
+        statement = ast.parse(source).body[-1]
+        last = statement.value
+        if isinstance(statement, ast.Expr) and last.func.id == "check" and isinstance(last.args[0].value, str):
             return last.args[0].value, ast.unparse(last)
     except (SyntaxError, IndexError, AttributeError):
         pass
