@@ -103,6 +103,15 @@ def _answers():
         yield pytest.param(exercise, exercise.solution, r"^✓ Right\.", id=f"{exercise.name}: solution")
 
 
+def test_every_key_reaches_the_editor(visit):
+    """The page listens for keys too ("/" opens its search): a formula must be typed, not only pasted."""
+    desk = Desk(visit).open()
+    desk.write(FIRST, "")
+    formula = "x = -(1 / 2) * [a, b][0] ** 2 - {'k': 3}['k'] % 4 < 5 != \"s\" # ?"
+    visit.page.keyboard.type(formula.replace("\n", ""))
+    assert desk.text(FIRST).rstrip() == formula
+
+
 @pytest.mark.parametrize(("exercise", "source", "says"), list(_answers()))
 def test_an_answer_is_judged_in_the_page(shared, exercise, source, says):
     shared.open(f"{exercise.chapter}.html").solve(get(exercise.name).needs)

@@ -36,6 +36,8 @@ export function createEditor(parent, { text, label, describedBy, onChange, onRun
       ],
     }),
   });
+  // The page has keys of its own, "/" for its search among them: what is typed here is for the editor alone.
+  view.dom.addEventListener("keydown", (event) => event.stopPropagation());
   return {
     text: () => view.state.doc.toString(),
     replace: (now) => view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: now } }),
