@@ -30,6 +30,7 @@ from livebook.marks import (
     centres,
 )  # fmt: skip
 from livebook.parameters import Choice, Pixels, Slider
+from livebook.sphinx.equations import setter
 from livebook.sphinx.figures import figure_html, write_files
 from livebook.static import DRAW
 from tests.conftest import Visit, _Quiet, set_slider
@@ -96,6 +97,7 @@ def gallery(tmp_path_factory):
     yield figure, f"http://127.0.0.1:{server.server_port}/"
     server.shutdown()
     server.server_close()
+    setter.close()
 
 
 @pytest.fixture(params=[360, 1000])
