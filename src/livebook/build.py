@@ -5,6 +5,8 @@ import os
 import sys
 from pathlib import Path
 
+from livebook.bundle import with_node
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -23,8 +25,7 @@ def main() -> int:
     out = parser.parse_args().out.resolve()
     if out.name != "_build":
         parser.error(f"--out must be a folder called _build, got {str(out)!r}")
-    # Kernels and Node of this environment, whatever the shell's PATH says.
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    os.environ.update(with_node())  # kernels stand beside it
     from jupyter_book.cli.main import build
 
     out.parent.mkdir(parents=True, exist_ok=True)

@@ -66,12 +66,12 @@ def _snapshot() -> Path:
     if not kept.exists():
         kept.parent.mkdir(exist_ok=True)
         fresh = kept.with_suffix(".part")
-        subprocess.run(["node", str(script), str(fresh)], check=True, cwd=ROOT, env=_with_node())
+        subprocess.run(["node", str(script), str(fresh)], check=True, cwd=ROOT, env=with_node())
         fresh.replace(kept)
     return kept
 
 
-def _with_node() -> dict[str, str]:
+def with_node() -> dict[str, str]:
     """Variables in which this environment's Node comes first, whatever the shell's PATH says."""
     return os.environ | {"PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])}
 

@@ -5,6 +5,7 @@ Sphinx extension turns the same object into a ``<figure>`` and an ES module comp
 """
 
 import base64
+import html
 import inspect
 import re
 import textwrap
@@ -31,7 +32,7 @@ def _asset(name: str) -> str:
 
 
 class Figure(anywidget.AnyWidget):
-    """Base class. A subclass declares sliders, ``panels`` and ``scene``; its docstring's first line is the caption.
+    """Base class. A subclass declares sliders, ``panels`` and ``scene``; its docstring begins with the caption.
 
     ``equation`` is TeX in symbols; ``numbers`` is the same with ``<<name>>`` where the current value of a parameter
     or readout stands.
@@ -150,7 +151,7 @@ class Figure(anywidget.AnyWidget):
         bundle = super()._repr_mimebundle_(**kwargs)
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
         payload = self.payload()
-        caption = f"<figcaption>{payload['spec']['caption']}</figcaption>"
+        caption = f"<figcaption>{html.escape(payload['spec']['caption'])}</figcaption>"
         data["text/html"] = f'<figure class="live-figure">{payload["picture"]}{caption}</figure>'
         data[MIME] = payload
         return data, metadata

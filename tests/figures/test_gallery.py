@@ -195,3 +195,5 @@ def test_the_picture_has_the_shapes_and_the_words(gallery):
 def test_a_caption_is_escaped(gallery):
     payload = gallery[0].payload()
     assert "&lt;kind&gt; &amp; more" in figure_html(payload, "p.js", "")
+    data, _ = gallery[0]._repr_mimebundle_()
+    assert "&lt;kind&gt; &amp; more" in data["text/html"]
