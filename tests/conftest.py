@@ -8,9 +8,12 @@ import threading
 from pathlib import Path
 
 import pytest
+import yaml
 from tools.browser import installed
 
 ROOT = Path(__file__).resolve().parents[1]
+PARTS = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))["parts"]
+IN_TOC = [page["file"] for part in PARTS for page in part["chapters"]]
 CHROMIUM_FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",

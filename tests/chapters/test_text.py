@@ -8,19 +8,12 @@ import yaml
 
 from livebook.notebook import dress, front_matter, undress
 from livebook.palette import ROLES, macros
+from tests.conftest import IN_TOC, ROOT
 
 SECTIONS = ["Play", "Say it exactly", "In code", "Against the truth", "Where it breaks", "Exercises", "Further reading"]
 
 
-def chapters():
-    from tests.conftest import ROOT
-
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
-    files = [chapter["file"] for part in toc["parts"] for chapter in part["chapters"]]
-    return {name: ROOT / "book" / f"{name}.md" for name in files if not name.startswith("reference/")}
-
-
-CHAPTERS = chapters()
+CHAPTERS = {name: ROOT / "book" / f"{name}.md" for name in IN_TOC if not name.startswith("reference/")}
 
 
 @pytest.fixture(params=CHAPTERS, scope="module")

@@ -74,7 +74,7 @@ def test_the_solution_of_an_earlier_exercise_is_missed_in_words(exercise):
 
 
 def test_some_exercise_needs_another():
-    assert [one.name for one in checkers() if one.needs] == ["likelihood-ratio"]
+    assert "likelihood-ratio" in [one.name for one in checkers() if one.needs]
 
 
 def truths(exercise):

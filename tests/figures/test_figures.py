@@ -1,5 +1,8 @@
 """Figures: declared once, the same in torch and in JavaScript, an ipywidget in Jupyter, a picture without scripts."""
 
+import importlib
+import inspect
+import pkgutil
 from types import SimpleNamespace
 
 import ipywidgets
@@ -10,10 +13,10 @@ import traitlets
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import helpers.figures
 from helpers import datasets, vae
 from helpers.figures.digits import EncodeDigit, LatentPlane, rounded
 from helpers.figures.likelihood import Likelihood
-from helpers.figures.variational_em import VariationalEM
 from livebook.figure import Figure
 from livebook.marks import Axis, Line, Panel, Readout, Rule
 from livebook.parameters import Choice, Pixels, Slider, decimals, nice_step
@@ -28,12 +31,23 @@ def node():
     process.close()
 
 
+def classes():
+    """Every figure of the book."""
+    names = [module.name for module in pkgutil.iter_modules(helpers.figures.__path__)]
+    modules = [importlib.import_module(f"helpers.figures.{name}") for name in names]
+    found = [cls for module in modules for _, cls in inspect.getmembers(module, inspect.isclass)]
+    return [cls for cls in dict.fromkeys(found) if issubclass(cls, Figure) and cls is not Figure]
+
+
+CLASSES = classes()
+
+
 @pytest.fixture(scope="module")
 def figures():
     data = datasets.digits()
     model = vae.VAE(latents=2, hidden=(16, 16), seed=3)
     digits = (model, data.test, data.test_labels)
-    return [Likelihood(), VariationalEM(), LatentPlane(*digits), EncodeDigit(*digits)]
+    return {cls: cls(*digits) if cls in (LatentPlane, EncodeDigit) else cls() for cls in CLASSES}
 
 
 def draw(control, rng):
@@ -44,9 +58,9 @@ def draw(control, rng):
     return rng.integers(0, 2, len(control["start"])).astype(float)
 
 
-@pytest.mark.parametrize("index", range(4))
-def test_javascript_gives_what_torch_gives(figures, node, index):
-    figure, rng = figures[index], np.random.default_rng(index)
+@pytest.mark.parametrize("cls", CLASSES)
+def test_javascript_gives_what_torch_gives(figures, node, cls):
+    figure, rng = figures[cls], np.random.default_rng(len(cls.__name__))
     program = node.open(SimpleNamespace(source=figure._program, constants=figure._constants))
     for _ in range(12):
         values = {c["name"]: draw(c, rng) for c in figure._spec["controls"]}
@@ -58,9 +72,9 @@ def test_javascript_gives_what_torch_gives(figures, node, index):
             np.testing.assert_allclose(ours, theirs.numpy(), rtol=1e-9, atol=1e-11)
 
 
-@pytest.mark.parametrize("index", range(4))
-def test_a_figure_describes_itself(figures, index):
-    figure = figures[index]
+@pytest.mark.parametrize("cls", CLASSES)
+def test_a_figure_describes_itself(figures, cls):
+    figure = figures[cls]
     payload = figure.payload()
     assert payload["spec"]["caption"] and "\n" not in payload["spec"]["caption"]
     assert payload["picture"].startswith("<svg") and "var(--lb-" in payload["picture"]
@@ -72,7 +86,7 @@ def test_a_figure_describes_itself(figures, index):
 
 
 def test_jupyter_gets_a_widget_a_picture_and_the_payload(figures):
-    data, _ = figures[0]._repr_mimebundle_()
+    data, _ = figures[Likelihood]._repr_mimebundle_()
     assert set(data) >= {"application/vnd.jupyter.widget-view+json", "text/html", MIME}
     assert data["text/html"].startswith('<figure class="live-figure">')
 

@@ -5,18 +5,11 @@ import re
 
 import pytest
 
-from tests.conftest import Visit
+from tests.conftest import IN_TOC, Visit
 
-PAGES = [
-    "index.html",
-    "likelihood/likelihood.html",
-    "variational-inference/variational-em.html",
-    "vae/digits.html",
-    "reference/bibliography.html",
-    "search.html?q=likelihood",
-    "genindex.html",
-]
-CHAPTERS = [page for page in PAGES if page.count("/") == 1 and "reference" not in page]
+CHAPTERS = [f"{name}.html" for name in IN_TOC if not name.startswith("reference/")]
+REFERENCE = [f"{name}.html" for name in IN_TOC if name.startswith("reference/")]
+PAGES = ["index.html", *CHAPTERS, *REFERENCE, "search.html?q=likelihood", "genindex.html"]
 
 
 def test_the_list_of_pages_is_complete(book):
