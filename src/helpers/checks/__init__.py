@@ -8,7 +8,17 @@ parameters are the names that the reader defines, a list of wrong answers); in t
 ``exercise``, one tagged ``check`` directly below it, hints, and a solution with a cell tagged ``solution``.
 """
 
-from helpers.checks import digits, likelihood, variational_em  # noqa: F401 (each registers its exercises)
+from helpers.checks import (  # noqa: F401 (each registers its exercises)
+    density,
+    digits,
+    estimator,
+    gaussian_mle,
+    likelihood,
+    log_likelihood,
+    mixture,
+    optimisation,
+    variational_em,
+)
 from helpers.checks.questions import choice, choices, number, question, questions
 from helpers.checks.reader import explain
 from helpers.checks.registry import Curve, Wrong, check, checker, checkers, curve_points, get, run

@@ -1,0 +1,1 @@
+"""Exercises of the chapter "A density is not a probability"."""
