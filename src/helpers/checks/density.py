@@ -16,12 +16,12 @@ Choice(
     (
         wrong(
             "0.062.",
-            "That is the height, a probability per millimetre. It becomes a probability only when a width multiplies it.",
+            "That is the height, a probability per millimetre. Only its product with a width is a probability.",
         ),
         right("0."),
         wrong(
             "about 0.062, because one millimetre is a small width.",
-            "That is about the probability that the flipper is *read* as 217 mm. Here no rounding is meant: the width is 0.",
+            "That is about the probability of *reading* 217 mm off a ruler. Here nothing is rounded: the width is 0.",
         ),
         wrong(
             "unknown, as long as nobody has measured enough penguins.",
@@ -177,7 +177,9 @@ def _(area):
                 "The factor in front of the exponential is missing: without it the whole area is not 1.",
                 lambda low, high, mu, sigma, n: _area(low, high, mu, sigma, n) * sigma * _ROOT,
             ),
-            Mistake("This is the exact area; here the sum of rectangles is asked for, which only approaches it.", exact),
+            Mistake(
+                "This is the exact area; here the sum of rectangles is asked for, which only approaches it.", exact
+            ),
             Mistake(
                 "This is one single rectangle over the whole interval. Cut the interval into `pieces` first.",
                 lambda low, high, mu, sigma, n: _area(low, high, mu, sigma, 1),
@@ -288,7 +290,8 @@ def tail(x, mu, sigma):
     chapter=CHAPTER,
     wrong=[
         Wrong(
-            "import math\ndef tail(x, mu, sigma):\n    return 1 - (1 + math.erf((x - mu) / (sigma * math.sqrt(2)))) / 2",
+            "import math\ndef tail(x, mu, sigma):\n"
+            "    return 1 - (1 + math.erf((x - mu) / (sigma * math.sqrt(2)))) / 2",
             "right for ordinary input, but not here: .*ten sigma",
         ),
         Wrong(_TAIL.replace(" / 2\n", "\n"), "twice the area"),
@@ -396,5 +399,5 @@ def _(density):
                 within(lambda r, radius: 1 / (math.pi * radius**2)),
             ),
         ],
-        solved="Level on the board, and yet rising with the distance: a density belongs to the quantity that is measured.",
+        solved="Level on the board, rising with the distance: a density belongs to the quantity that is measured.",
     )

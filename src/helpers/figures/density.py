@@ -1,7 +1,5 @@
 """Chapter "A density is not a probability": an interval that shrinks, a unit that grows, a ruler that gets finer."""
 
-import math
-
 import torch
 
 from helpers import datasets, gaussian, probability
@@ -24,7 +22,7 @@ class Interval(Figure):
     """The density of Gentoo flippers, and an interval around x. Left: the shaded area is its probability, the dashed rectangle is height times width. Right: the probability that a flipper is shorter; it rises over the interval by that same area, and the slope of the dashed line is the average height."""  # noqa: E501
 
     x = Slider(222.0, 200, 235, step=0.1, symbol="x", unit="mm")
-    width = Slider(12.0, 0, 16, step=0.1, symbol="w", label="width", unit="mm", digits=4)
+    width = Slider(12.0, 0, 16, step=0.1, symbol="w", label="width", unit="mm", digits=3)
 
     panels = {
         "density": Panel(FLIPPER, Axis("height", (0, 0.07), "1/mm"), 0.62),
@@ -73,12 +71,12 @@ class Interval(Figure):
         below = probability.gaussian_cdf(ends, MU, SIGMA)
         middle, reach = (left + right) / 2, torch.tensor([-11.0, 11.0], dtype=torch.float64)
         chord = (below[0] + below[1]) / 2 + average * reach
-        step_x, step_y = torch.stack([left, right, right]), torch.stack([below[0], below[0], below[1]])
         cdf = probability.gaussian_cdf(LENGTHS, MU, SIGMA)
         return [
             Line(LENGTHS, cdf, label="F", label_at="end", width=2.5, panel="cdf"),
             Line(middle + reach, chord, role="data", dash=True, width=1.5, panel="cdf"),
-            Line(step_x, step_y, width=4, panel="cdf"),
+            Line(ends, below[0].expand(2), width=1, panel="cdf"),
+            Line(right.expand(2), below, width=4, panel="cdf"),
             Points(ends, below, role="model", size=4, panel="cdf"),
         ]
 
@@ -88,12 +86,12 @@ class Units(Figure):
 
     unit = Slider(100.0, 5, 100, step=0.1, symbol="u", label="one unit is", unit="mm")
 
-    panels = {"density": Panel(Axis("distance from the mean", (-1.5, 1.5), "units"), Axis("height", (0, 7), "per unit"), 0.5)}
-    equation = r"\model{p_Y(y)} = u \cdot \model{p_X(u\,y)}"
-    numbers = r"\model{<<height>>} = <<unit>> \cdot \model{<<per_mm>>}"
+    panels = {
+        "density": Panel(Axis("distance from the mean", (-1.5, 1.5), "units"), Axis("height", (0, 7), "per unit"), 0.58)
+    }
     guess = Guess(
         "height", "One unit is a decimetre (100 mm). How high is the top of the bell?", 0, 7, start=0.5, step=0.05,
-        unit="per unit", hides=("top", "the bell", "10 mm"), panel="density", axis="y",
+        unit="per unit", hides=("the bell",), panel="density", axis="y",
     )  # fmt: skip
 
     def scene(self, unit):
@@ -102,18 +100,22 @@ class Units(Figure):
         y = sigma * torch.linspace(-26, 26, 1041, dtype=torch.float64)
         strip = 10 / unit * torch.linspace(-0.5, 0.5, 41, dtype=torch.float64)
         top = gaussian.log_prob(0.0, 0.0, sigma).exp()
-        square = torch.tensor([-0.5, 0.5], dtype=torch.float64)
+        square = torch.tensor([-1.4, -0.4], dtype=torch.float64)
         return [
             Area(square, torch.ones_like(square), role="data", label="area 1"),
             Rule(y=1.0),
-            Area(strip, gaussian.log_prob(strip, 0.0, sigma).exp(), label="10 mm"),
+            Area(strip, gaussian.log_prob(strip, 0.0, sigma).exp(), label="the bell"),
             Line(y, gaussian.log_prob(y, 0.0, sigma).exp(), label="the bell", width=2.5),
-            Handle(0.0, top, drags=(None, "unit"), scale_y=1 / (SIGMA * math.sqrt(2 * math.pi)), label="top"),
-            Readout("height of the top", top, "per unit", 4, role="model", name="height"),
+            Readout("height of the top", top, "per unit", 2, role="model", name="height"),
             Readout("in millimetres", top / unit, "1/mm", 4, name="per_mm"),
             Readout("the strip’s width", 10 / unit, "units", 3, name="strip_width"),
-            Readout("the strip’s probability", probability.interval(-5 / unit, 5 / unit, 0.0, sigma), "", 4, name="strip"),
-            *(Action(name, {"unit": length}) for name, length in (("centimetre", 10), ("inch", 25.4), ("decimetre", 100))),
+            Readout(
+                "the strip’s probability", probability.interval(-5 / unit, 5 / unit, 0.0, sigma), "", 4, name="strip"
+            ),
+            *(
+                Action(name, {"unit": length})
+                for name, length in (("centimetre", 10), ("inch", 25.4), ("decimetre", 100))
+            ),
         ]
 
 
@@ -126,8 +128,8 @@ class Ruler(Figure):
         "probability": Panel(FLIPPER, Axis("probability", (0, 1)), 0.62),
         "density": Panel(FLIPPER, Axis("probability ÷ width", (0, 0.105), "1/mm"), 0.62),
     }
-    equation = r"\model{\frac{P(R = k)}{w}} \;\longrightarrow\; \model{p(k)} \quad\text{as } w \to 0"
-    numbers = r"\frac{<<tallest>>}{<<width>>} = <<tallest_density>>, \qquad \model{p(\mu)} = <<top>>"
+    equation = r"\model{P(R = k)} \,/\, w \;\longrightarrow\; \model{p(k)} \quad\text{as } w \to 0"
+    numbers = r"\model{<<tallest>>} \,/\, <<width>> = <<tallest_density>>, \qquad \model{p(\mu)} = <<top>>"
 
     first, bins = 187.5, 60  # birds were measured in whole millimetres, so a bin begins between two of them
 
@@ -142,10 +144,10 @@ class Ruler(Figure):
         return [
             Bars(middles, share * width, panel="probability", **bars),
             Stems(middles, p, role="model", width=1.5, panel="probability"),
-            Points(middles, p, role="model", size=4, panel="probability"),
+            Points(middles, p, role="model", size=3, panel="probability"),
             Bars(middles, share, panel="density", **bars),
             Line(LENGTHS, gaussian.log_prob(LENGTHS, MU, SIGMA).exp(), label="p", width=2.5, panel="density"),
-            Points(middles, p / width, role="model", size=4, panel="density"),
+            Points(middles, p / width, role="model", size=3, panel="density"),
             Readout("tallest probability", p.max(), "", 4, role="model", name="tallest"),
             Readout("tallest ÷ width", p.max() / width, "1/mm", 4, role="model", name="tallest_density"),
             Readout("top of p", top, "1/mm", 4, name="top"),
