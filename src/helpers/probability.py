@@ -24,32 +24,31 @@ def gaussian_cdf(x, mu, sigma):
     return 0.5 * torch.erfc((mu - x) / (sigma * math.sqrt(2)))
 
 
-@checked("low high mu sigma", positive="sigma", broadcast="low high mu sigma")
-def interval(low, high, mu, sigma):
-    r"""Probability that a Gaussian quantity lies between ``low`` and ``high``: the area over the interval.
+@checked("a b mu sigma", positive="sigma", broadcast="a b mu sigma")
+def interval(a, b, mu, sigma):
+    r"""Probability that a Gaussian quantity lies between ``a`` and ``b``: the area over the interval.
 
     .. math:: P(a \le X \le b) = \int_a^b N(t; \mu, \sigma^2)\, dt = F(b) - F(a)
 
-    All arguments broadcast and share a unit. Raises ValueError if ``low`` is above ``high``.
+    All arguments broadcast and share a unit. Raises ValueError if ``a`` is above ``b``.
 
     Equation: (eq-density-area). Source: Wasserman (2004), chapter 2.
     """
-    if _checks.has_values(low) and _checks.has_values(high) and (low > high).any():
-        raise ValueError(f"low must not be above high, got low={low.tolist()}, high={high.tolist()}")
-    return gaussian_cdf(high, mu, sigma) - gaussian_cdf(low, mu, sigma)
+    _rising(a=a, b=b)
+    return gaussian_cdf(b, mu, sigma) - gaussian_cdf(a, mu, sigma)
 
 
-@checked("reading mu sigma step", positive="sigma step", broadcast="reading mu sigma step")
-def rounded(reading, mu, sigma, step=1.0):
-    r"""Probability that a Gaussian quantity, read off a ruler with marks every ``step``, is read as ``reading``.
+@checked("k mu sigma step", positive="sigma step")
+def rounded(k, mu, sigma, step=1.0):
+    r"""Probability that a Gaussian quantity, read off a ruler with marks every ``step``, is read as ``k``.
 
     .. math:: P(R = k) = \int_{k-s/2}^{k+s/2} N(t; \mu, \sigma^2)\, dt
 
-    ``reading`` may be any mark of the ruler, in the unit of ``mu``, ``sigma`` and ``step``.
+    ``k`` may be any mark of the ruler; all arguments broadcast and share a unit.
 
     Equation: (eq-density-rounded).
     """
-    return interval(reading - step / 2, reading + step / 2, mu, sigma)
+    return interval(k - step / 2, k + step / 2, mu, sigma)
 
 
 @checked("x edges")
@@ -59,14 +58,18 @@ def histogram(x, edges):
     .. math:: h_j = \frac{n_j}{n\,(e_{j+1}-e_j)}, \qquad n_j \text{ of the } n \text{ values in } [e_j, e_{j+1})
 
     ``edges`` (k + 1,) rise; the result (k,) is in one over their unit. Values outside all bins count in n only.
-    Raises ValueError if ``edges`` do not rise.
+    Raises ValueError if an edge is below the one before it, or a bin has no width.
 
     Equation: (eq-density-histogram).
     """
     _checks.shape("x", x, None)
-    _checks.shape("edges", edges, None)
-    widths = edges[..., 1:] - edges[..., :-1]
-    if _checks.has_values(widths) and not (widths > 0).all():
-        raise ValueError(f"edges must rise, got {edges.tolist()}")
-    inside = (x[..., None] >= edges[..., None, :-1]) & (x[..., None] < edges[..., None, 1:])
-    return inside.to(edges.dtype).mean(-2) / widths
+    widths = edges[1:] - edges[:-1]
+    _checks.positive("a bin's width", widths)
+    inside = (x[:, None] >= edges[:-1]) & (x[:, None] < edges[1:])
+    return inside.to(edges.dtype).mean(0) / widths
+
+
+def _rising(a, b):
+    """Refuse an interval whose ends are the wrong way round."""
+    if _checks.has_values(a) and _checks.has_values(b) and (a > b).any():
+        raise ValueError(f"a must not be above b, got a={a.tolist()}, b={b.tolist()}")

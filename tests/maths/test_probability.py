@@ -159,10 +159,10 @@ def test_mu_is_the_mean_and_sigma_squared_the_variance(mu, sigma):
 BAD = [
     ("sigma must be positive, got 0.0", lambda: probability.gaussian_cdf([1, 2], 0, 0)),
     ("x must be finite, got nan", lambda: probability.gaussian_cdf(math.nan, 0, 1)),
-    ("low must not be above high, got low=3.0", lambda: probability.interval(3.0, 2.0, 0, 1)),
-    (r"low \(3,\), high \(2,\)", lambda: probability.interval([1, 2, 3], [4, 5], 0, 1)),
+    ("a must not be above b, got a=3.0", lambda: probability.interval(3.0, 2.0, 0, 1)),
+    (r"a \(3,\), b \(2,\)", lambda: probability.interval([1, 2, 3], [4, 5], 0, 1)),
     ("step must be positive", lambda: probability.rounded([1, 2], 0, 1, 0)),
-    ("edges must rise", lambda: probability.histogram([1, 2], [0, 2, 2])),
+    ("a bin's width must be positive, got 0.0 at index 1", lambda: probability.histogram([1, 2], [0, 2, 2])),
     ("x must have last dimensions", lambda: probability.histogram(1.0, [0, 2])),
 ]
 
