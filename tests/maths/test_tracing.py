@@ -10,7 +10,7 @@ from torch._decomp import core_aten_decompositions
 from torch.fx.experimental.proxy_tensor import make_fx
 
 import helpers
-from helpers import divergence, elbo, gaussian, vae
+from helpers import divergence, elbo, gaussian, mle, vae
 from helpers import linear_gaussian as linear
 from helpers import variational_em as em
 
@@ -82,6 +82,15 @@ CASES = {
     vae.elbo: (MODEL, IMAGES, NOISES),
     vae.log_weights: (MODEL, IMAGES, NOISES),
     vae.importance_weighted: (MODEL, IMAGES, NOISES),
+}
+
+CASES |= {
+    mle.score: (X, ONE, HALF),
+    mle.hessian: (X, ONE, HALF),
+    mle.log_likelihood_of_summary: (4 * ONE, ONE, HALF, HALF, ONE),
+    mle.shortfall: (X, ONE, HALF),
+    mle.gradient: (X, ONE, HALF),
+    mle.ascend: (X, ONE, HALF, 0.1 * ONE, 3),
 }
 
 # Loops of steps, training, random draws, evaluation and fitting by eigenvectors run in Python only.

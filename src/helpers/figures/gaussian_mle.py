@@ -5,8 +5,22 @@ import torch
 from helpers import datasets, gaussian, mle
 from helpers.figures.likelihood import eight
 from livebook.figure import Figure
-from livebook.marks import Action, Arrow, Axis, Bars, Handle, HeatMap, Line, Panel, Points, Readout, Rule, centres
-from livebook.parameters import Slider
+from livebook.marks import (
+    Action,
+    Arrow,
+    Axis,
+    Bars,
+    Handle,
+    HeatMap,
+    Limits,
+    Line,
+    Panel,
+    Points,
+    Readout,
+    Rule,
+    centres,
+)
+from livebook.parameters import Guess, Slider
 
 STEPS = 40
 MU, SIGMA = (198, 236), (2, 21)
@@ -59,8 +73,8 @@ class Ascent(Figure):
             *self.height(shown, height),
             Readout("μ after k steps", here[0], "mm", 2, role="model", name="mu_k"),
             Readout("σ after k steps", here[1], "mm", 2, role="model", name="sigma_k"),
-            Readout("slope in μ", slope[0], "nats/mm", 3, role="model", name="slope_mu"),
-            Readout("slope in σ", slope[1], "nats/mm", 3, role="model", name="slope_sigma"),
+            Readout("slope in μ", slope[0], "nats/mm", 4, role="model", name="slope_mu"),
+            Readout("slope in σ", slope[1], "nats/mm", 4, role="model", name="slope_sigma"),
             Readout("below the top", self.top - height[-1], "nats/bird", 4, role="posterior", name="below"),
             Action("One step", {"steps": torch.minimum(steps + 1, torch.tensor(float(STEPS)))}),
             Action("Back to the start", {"steps": 0.0}),
@@ -74,9 +88,9 @@ class Ascent(Figure):
             HeatMap(
                 self.surface, MU, SIGMA, (-2.2, 2.2), [-3.0, -1.6, -0.8, -0.4, -0.2, -0.08, -0.02], panel="surface"
             ),
-            Points(*self.closed, role="posterior", size=6.5, label="closed form", panel="surface"),
             Line(path[:, 0], path[:, 1], panel="surface"),
             Points(path[:, 0], path[:, 1], role="model", size=3.5, panel="surface"),
+            Points(*self.closed, role="posterior", size=6.0, label="closed form", panel="surface"),
             Arrow(here[0], here[1], tip[0], tip[1], role="data", panel="surface"),
             Handle(mu, sigma, drags=("mu", "sigma"), panel="surface"),
         ]
@@ -93,7 +107,11 @@ class Ascent(Figure):
 
     def height(self, shown, height):
         """Log-likelihood per bird, step by step."""
+        low = torch.minimum(height.min(), self.top - 1.5)
         return [
+            Limits(
+                y=torch.stack([self.top + 1.15 * (low - self.top), self.top - 0.08 * (low - self.top)]), panel="height"
+            ),
             Rule(y=self.top, role="posterior", label="top", panel="height"),
             Line(shown, height, panel="height"),
             Points(shown, height, role="model", size=3.0, panel="height"),
@@ -101,7 +119,7 @@ class Ascent(Figure):
 
 
 class Stray(Figure):
-    """Eight Gentoo flippers and the best Gaussian for them. The longest bird is typed too long by δ; c draws all the others, and it, together. Right: the log-likelihood over σ, with the best μ; the rule marks its top."""  # noqa: E501
+    """Eight Gentoo flippers and the best Gaussian for them. The longest bird was typed too long by δ: drag it. The factor c pulls the birds together. Right: the log-likelihood over σ at the best μ; its top is at σ̂."""  # noqa: E501
 
     stray = Slider(40.0, 0, 60, step=1, symbol="δ", label="typed too long by", unit="mm", role="data")
     spread = Slider(1.0, 0.02, 1, step=0.02, symbol="c", label="spread", role="data")
@@ -115,6 +133,11 @@ class Stray(Figure):
         r" = \sqrt{\tfrac1n \textstyle\sum_i (\data{x_i} - \data{\bar x})^2}"
     )
     numbers = r"\model{\hat\mu} = <<mean>>, \qquad \model{\hat\sigma} = <<sigma_hat>>"
+
+    guess = Guess(
+        "sigma_hat", "One of eight lengths was typed 40 mm too long. How wide is the best curve now?", 0, 30,
+        start=5, step=0.5, unit="mm", hides=("best", "log-likelihood", "σ̂"), panel="profile", axis="x",
+    )  # fmt: skip
 
     birds = eight("Gentoo").sort().values
     last = torch.arange(len(birds)) == len(birds) - 1
@@ -130,14 +153,23 @@ class Stray(Figure):
         before = gaussian.log_prob(self.grid, *gaussian.fit(drawn)).exp()
         profile = gaussian.log_likelihood(x, mu, self.widths)
         top = gaussian.log_likelihood(x, mu, sigma)
+        curve = gaussian.log_prob(self.grid, mu, sigma).exp()
         return [
-            Line(self.grid, before, role="data", dash=True, width=1.5, label="typed right", panel="curve"),
-            Line(self.grid, gaussian.log_prob(self.grid, mu, sigma).exp(), label="best", panel="curve", width=2.5),
+            Line(
+                self.grid,
+                before,
+                role="data",
+                dash=True,
+                width=1.5,
+                label="typed right",
+                label_at="start",
+                panel="curve",
+            ),
+            Line(self.grid, curve, label="best", panel="curve", width=2.5),
             Points(x, torch.zeros_like(x), size=4.5, panel="curve"),
-            Rule(x=mu, role="model", panel="curve"),
-            Line(self.widths, profile, panel="profile", width=2.5),
-            Rule(x=sigma, role="model", panel="profile"),
-            Points(sigma[None], top[None], role="model", size=5, panel="profile"),
+            Handle(x[-1], 0.0, drags=("stray", None), origin_x=drawn[-1], role="data", panel="curve"),
+            Line(self.widths, profile, label="log-likelihood", label_at="end", panel="profile", width=2.5),
+            Points(sigma[None], top[None], role="model", size=5, label="σ̂", panel="profile"),
             Readout("mean", mu, "mm", 2, role="model"),
             Readout("σ̂", sigma, "mm", 2, role="model", name="sigma_hat"),
             Readout("log-likelihood at the top", top, "nats", 2, role="model", name="top"),
