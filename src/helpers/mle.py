@@ -47,10 +47,11 @@ def hessian(x, mu, sigma):
     """
     _checks.shape("x", x, None)
     away = x - mu[..., None]
-    by_mu = (-x.shape[-1] / sigma**2).expand(torch.broadcast_shapes(mu.shape, sigma.shape))
+    by_mu = -x.shape[-1] / sigma**2
     mixed = -2 * away.sum(-1) / sigma**3
     by_sigma = x.shape[-1] / sigma**2 - 3 * (away**2).sum(-1) / sigma**4
-    return torch.stack([torch.stack([by_mu, mixed], -1), torch.stack([mixed, by_sigma], -1)], -2)
+    rows = torch.broadcast_tensors(by_mu, mixed, mixed, by_sigma)
+    return torch.stack(rows, -1).unflatten(-1, (2, 2))
 
 
 @checked("n mean width mu sigma", positive="n sigma", broadcast="n mean width mu sigma")

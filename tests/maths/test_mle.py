@@ -191,6 +191,19 @@ def test_no_step_makes_sigma_negative_below_four_variances(gentoo, share):
             assert mle.ascend(gentoo, mu, sigma, rate, steps=1)[1, 1] > 0
 
 
+@pytest.mark.equation("eq-mle-slip")
+@given(st.lists(st.integers(-500, 500), min_size=1, max_size=20), st.integers(-500, 500))
+def test_one_slip_moves_mean_and_variance_exactly(x, delta):
+    def moments(values):
+        mean = Fraction(sum(values), len(values))
+        return mean, sum((v - mean) ** 2 for v in values) / len(values)
+
+    (mean, variance), n = moments(x), len(x)
+    after = moments([x[0] + delta, *x[1:]])
+    assert after[0] == mean + Fraction(delta, n)
+    assert after[1] == variance + Fraction(2 * delta, n) * (x[0] - mean) + Fraction(n - 1, n**2) * delta**2
+
+
 def test_a_grid_of_places_gives_a_grid_of_answers():
     x = [1.0, 2.0, 6.0]
     mu, sigma = tensor([[0.0], [3.0]]), tensor([1.0, 2.0, 5.0])

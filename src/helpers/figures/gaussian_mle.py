@@ -126,7 +126,7 @@ class Stray(Figure):
 
     panels = {
         "curve": Panel(Axis("flipper length", (190, 285), "mm", 5), Axis("density", (0, 0.1), "1/mm", 4), 0.5, 1.4),
-        "profile": Panel(Axis("σ", (0, 30), "mm", 4), Axis("log-likelihood", (-60, 10), "nats", 4), 0.72),
+        "profile": Panel(Axis("σ", (0, 30), "mm", 4), Axis("log-likelihood", (-60, 10), "nats", 4), 0.94),
     }
     equation = (
         r"\model{\hat\mu} = \data{\bar x}, \qquad \model{\hat\sigma}"
@@ -136,7 +136,7 @@ class Stray(Figure):
 
     guess = Guess(
         "sigma_hat", "One of eight lengths was typed 40 mm too long. How wide is the best curve now?", 0, 30,
-        start=5, step=0.5, unit="mm", hides=("best", "log-likelihood", "σ̂"), panel="profile", axis="x",
+        start=5, step=0.5, unit="mm", hides=("best", "ℓ(σ)", "σ̂"), panel="profile", axis="x",
     )  # fmt: skip
 
     birds = eight("Gentoo").sort().values
@@ -155,20 +155,11 @@ class Stray(Figure):
         top = gaussian.log_likelihood(x, mu, sigma)
         curve = gaussian.log_prob(self.grid, mu, sigma).exp()
         return [
-            Line(
-                self.grid,
-                before,
-                role="data",
-                dash=True,
-                width=1.5,
-                label="typed right",
-                label_at="start",
-                panel="curve",
-            ),
-            Line(self.grid, curve, label="best", panel="curve", width=2.5),
+            Line(self.grid, before, role="data", dash=True, width=1.5, label="typed right", panel="curve"),
+            Line(self.grid, curve, label="best", label_at="start", panel="curve", width=2.5),
             Points(x, torch.zeros_like(x), size=4.5, panel="curve"),
             Handle(x[-1], 0.0, drags=("stray", None), origin_x=drawn[-1], role="data", panel="curve"),
-            Line(self.widths, profile, label="log-likelihood", label_at="end", panel="profile", width=2.5),
+            Line(self.widths, profile, label="ℓ(σ)", label_at="end", panel="profile", width=2.5),
             Points(sigma[None], top[None], role="model", size=5, label="σ̂", panel="profile"),
             Readout("mean", mu, "mm", 2, role="model"),
             Readout("σ̂", sigma, "mm", 2, role="model", name="sigma_hat"),
