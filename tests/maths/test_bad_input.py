@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from helpers import _checks, datasets, divergence, elbo, gaussian, linear_gaussian, plots, vae, variational_em
+from helpers import _checks, datasets, divergence, elbo, gaussian, linear_gaussian, mle, plots, vae, variational_em
 
 X = torch.tensor([1.0, 2.0, 4.0], dtype=torch.float64)
 EYE = torch.eye(2, dtype=torch.float64)
@@ -79,6 +79,17 @@ BAD_TYPES = [
     ("x torch.float64", lambda: MODEL.encode(IMAGES.double())),
     ("epochs must be a whole number", lambda: vae.train(IMAGES, epochs=1.5)),
     ("latents must be a whole number", lambda: linear_gaussian.fit(torch.rand(9, 3), 1.0)),
+]
+
+
+BAD_VALUES += [
+    ("sigma must be positive", lambda: mle.score(X, 0, 0)),
+    ("x must have last dimensions", lambda: mle.hessian(2.0, 0, 1)),
+    ("n must be positive, got 0.0", lambda: mle.log_likelihood_of_summary(0, 0, 1, 0, 1)),
+    ("x must vary", lambda: mle.shortfall([3, 3], 0, 1)),
+    ("sigma must be positive", lambda: mle.gradient(X, 0, -1)),
+    ("rate must be positive", lambda: mle.ascend(X, 0, 1, 0)),
+    ("steps must be at least 1", lambda: mle.ascend(X, 0, 1, 0.1, 0)),
 ]
 
 

@@ -10,7 +10,7 @@ from torch._decomp import core_aten_decompositions
 from torch.fx.experimental.proxy_tensor import make_fx
 
 import helpers
-from helpers import divergence, elbo, gaussian, probability, vae
+from helpers import divergence, elbo, gaussian, mle, probability, vae
 from helpers import linear_gaussian as linear
 from helpers import variational_em as em
 
@@ -89,6 +89,15 @@ CASES |= {
     probability.interval: (X, X + 1, ONE, HALF),
     probability.rounded: (X, ONE, HALF, HALF),
     probability.histogram: (X, numbers(0.0, 0.5, 2.0)),
+}
+
+CASES |= {
+    mle.score: (X, ONE, HALF),
+    mle.hessian: (X, ONE, HALF),
+    mle.log_likelihood_of_summary: (4 * ONE, ONE, HALF, HALF, ONE),
+    mle.shortfall: (X, ONE, HALF),
+    mle.gradient: (X, ONE, HALF),
+    mle.ascend: (X, ONE, HALF, 0.1 * ONE, 3),
 }
 
 # Loops of steps, training, random draws, evaluation and fitting by eigenvectors run in Python only.
