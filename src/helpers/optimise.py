@@ -21,7 +21,8 @@ def newton_step(f, theta):
     slope = torch.func.grad(f)
     if theta.ndim == 0:
         return theta - slope(theta) / torch.func.grad(slope)(theta)
-    return theta - torch.linalg.solve(torch.func.jacrev(slope)(theta), slope(theta))
+    hessian = torch.func.jacrev(slope)(theta)
+    return theta - torch.linalg.solve(hessian, slope(theta))
 
 
 @checked("theta rate", positive="rate")

@@ -45,8 +45,8 @@ Number(
         (1 - math.exp(-1), "The exponent is r²/2, and r is 1."),
         (39.3, "Give the share as a number between 0 and 1."),
     ),
-    solved="1 − e^(−1/2) = 0.393: fewer than half of the birds, although the ellipse is one standard deviation wide.",
-    otherwise="The ellipse is the image of a circle of radius 1. Put r = 1 in the formula, and mind inside and outside.",
+    solved="1 − e^(−1/2) = 0.393: less than half, although the ellipse is one standard deviation wide.",
+    otherwise="The ellipse is the image of a circle of radius 1. Put r = 1 in the formula, and mind in and outside.",
 )
 
 Choice(

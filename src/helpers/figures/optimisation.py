@@ -26,18 +26,16 @@ def threshold_log_likelihood(t, x, y):
 
 
 class TwoClimbers(Figure):
-    """One hill, two climbers. From your start, Newton jumps to the top of the dashed parabola and fits a new one there; gradient ascent goes η times the slope. Right: how far each still is from the top, in powers of ten, down to the last digits that rounding leaves."""  # noqa: E501
+    """One hill, two climbers. From your start, Newton jumps to the top of the dashed parabola and fits a new one there; gradient ascent goes η times the slope. The panel below shows how far each still is from the top, in powers of ten; what is nearer than a ten-millionth of a millimetre stands at −7."""  # noqa: E501
 
     t = Slider(184.0, 174, 224, step=0.5, symbol="t", label="start", unit="mm")
     rate = Slider(0.6, 0.1, 3.3, step=0.1, symbol="η", label="step size", unit="mm²")
 
     panels = {
-        "hill": Panel(
-            Axis("threshold t", (168, 230), "mm"), Axis("log-likelihood", (-345, -95), "nats", 4), 0.62, 1.25
-        ),
-        "distance": Panel(Axis("step", (0, 12.4), ticks=6), Axis("log₁₀ of the distance", (-7.4, 2.2), "mm", 5), 0.8),
+        "hill": Panel(Axis("threshold t", (168, 230), "mm"), Axis("log-likelihood", (-345, -95), "nats", 4), 0.42, 2.7),
+        "distance": Panel(Axis("step", (0, 12.4), ticks=6), Axis("log₁₀ of the distance", (-7.4, 2.4), "mm", 5), 0.62),
         "birds": Panel(
-            Axis("flipper length", (168, 230), "mm"), Axis("share of Chinstraps", (0, 1.05), ticks=3), 0.3, 1.25
+            Axis("flipper length", (168, 230), "mm", 4), Axis("share of Chinstraps", (0, 1.05), ticks=3), 0.62
         ),
     }
     equation = r"\approximation{t_\text{new}} = \model{t} - \frac{\ell'(\model{t})}{\ell''(\model{t})}"
@@ -89,8 +87,11 @@ class TwoClimbers(Figure):
         for path, role, name in ((newton, "approximation", "Newton"), (gradient, "model", "gradient ascent")):
             steps = torch.arange(len(path), dtype=torch.float64)
             distance = ((path - self.top).abs() + FLOOR).log10()
-            marks.append(Line(steps, distance, role=role, label=name, label_at="end", panel="distance"))
+            marks.append(Line(steps, distance, role=role, panel="distance"))
             marks.append(Points(steps, distance, role=role, size=3, panel="distance"))
+            marks.append(
+                Points(steps[-6:-5], distance[-6:-5] + 0.2, role=role, size=0.01, label=name, panel="distance")
+            )
         return marks
 
     def birds(self, t):
@@ -179,5 +180,5 @@ class CovarianceEllipse(Figure):
         return [
             Points(length, depth, size=2, opacity=0.25),
             Points(torch.where(chosen > 0, length, nowhere), depth, size=2.2, opacity=0.8),
-            *(Points(torch.tensor(a), torch.tensor(b), size=0.01, label=name) for name, (a, b) in names.items()),
+            *(Points(torch.tensor([a]), torch.tensor([b]), size=0.01, label=name) for name, (a, b) in names.items()),
         ]
