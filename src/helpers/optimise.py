@@ -1,7 +1,6 @@
 """Climbing where no formula leads to the top: Newton, gradient ascent, and the likelihoods behind two famous losses."""
 
 import torch
-from torch.nn.functional import softplus
 
 from helpers import _checks
 from helpers._checks import checked
@@ -67,7 +66,8 @@ def bernoulli_log_likelihood(y, logits):
 
     Equation: (eq-opt-bernoulli). Source: Bishop, PRML, section 4.3.2.
     """
-    return (y * logits - softplus(logits)).sum(-1)
+    log_1_plus_exp = torch.logaddexp(logits, torch.zeros_like(logits))
+    return (y * logits - log_1_plus_exp).sum(-1)
 
 
 @checked("x")

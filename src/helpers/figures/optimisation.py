@@ -9,8 +9,9 @@ from livebook.parameters import Choice, Guess, Slider
 
 WIDTH = 7.7  # mm: how gradually the share of Chinstraps rises, rounded from a fit of threshold and width together
 NEWTON_STEPS, GRADIENT_STEPS = 8, 12
-LOST = (60.0, 340.0)  # mm: who has left this interval is stopped at its end, so that numbers stay finite
-FLOOR = 1e-7  # mm: what rounding leaves of a distance is not worth a place on the axis
+MIDDLE = 199.0  # mm: the climbers count from here, since 0.001 keeps more digits than 199.001
+LOST = 140.0  # mm: who has gone further than this is stopped there, so that numbers stay finite
+FLOOR = 1e-6  # mm: what rounding leaves of a distance is not worth a place on the axis
 
 
 def contest() -> tuple[torch.Tensor, torch.Tensor]:
@@ -25,15 +26,21 @@ def threshold_log_likelihood(t, x, y):
     return optimise.bernoulli_log_likelihood(y, (x - t[..., None]) / WIDTH)
 
 
+def highest() -> torch.Tensor:
+    """The threshold with the largest likelihood, in mm from MIDDLE."""
+    x, y = contest()
+    return optimise.newton(lambda u: threshold_log_likelihood(u, x - MIDDLE, y), 0.0, 8)[-1]
+
+
 class TwoClimbers(Figure):
-    """One hill, two climbers. From your start, Newton jumps to the top of the dashed parabola and fits a new one there; gradient ascent goes η times the slope. The panel below shows how far each still is from the top, in powers of ten; what is nearer than a ten-millionth of a millimetre stands at −7."""  # noqa: E501
+    """One hill, two climbers. From your start, Newton jumps to the top of the dashed parabola and fits a new one there; gradient ascent goes η times the slope. The panel below shows how far each still is from the top, in powers of ten; what is nearer than a nanometre stands at −6."""  # noqa: E501
 
     t = Slider(184.0, 174, 224, step=0.5, symbol="t", label="start", unit="mm")
     rate = Slider(0.6, 0.1, 3.3, step=0.1, symbol="η", label="step size", unit="mm²")
 
     panels = {
         "hill": Panel(Axis("threshold t", (168, 230), "mm"), Axis("log-likelihood", (-345, -95), "nats", 4), 0.42, 2.7),
-        "distance": Panel(Axis("step", (0, 12.4), ticks=6), Axis("log₁₀ of the distance", (-7.4, 2.4), "mm", 5), 0.62),
+        "distance": Panel(Axis("step", (0, 12.4), ticks=6), Axis("log₁₀ of the distance", (-6.4, 2.4), "mm", 5), 0.62),
         "birds": Panel(
             Axis("flipper length", (168, 230), "mm", 4), Axis("share of Chinstraps", (0, 1.05), ticks=3), 0.62
         ),
@@ -42,26 +49,27 @@ class TwoClimbers(Figure):
     numbers = r"\approximation{<<newton>>} = \model{<<t>>} - \frac{<<slope>>}{<<curvature>>}"
 
     x, y = contest()
-    top = optimise.newton(lambda t: threshold_log_likelihood(t, *contest()), 199.0, 8)[-1]
+    top = highest()
     grid = torch.linspace(168, 230, 125, dtype=torch.float64)
     bins = torch.arange(171.0, 216.0, 3.0, dtype=torch.float64)
 
     def scene(self, t, rate):
         """The hill with both paths, their distances from the top, and the curve over the birds."""
 
-        def f(t):
-            return threshold_log_likelihood(t, self.x, self.y)
+        def f(u):
+            return threshold_log_likelihood(u, self.x - MIDDLE, self.y)
 
-        value, slope, curvature = f(t), torch.func.grad(f)(t), torch.func.grad(torch.func.grad(f))(t)
-        newton = self.path(lambda t: optimise.newton_step(f, t), t, NEWTON_STEPS)
-        gradient = self.path(lambda t: optimise.gradient_step(f, t, rate), t, GRADIENT_STEPS)
-        parabola = value + slope * (self.grid - t) + 0.5 * curvature * (self.grid - t) ** 2
+        u, grid = t - MIDDLE, self.grid - MIDDLE
+        value, slope, curvature = f(u), torch.func.grad(f)(u), torch.func.grad(torch.func.grad(f))(u)
+        newton = self.path(lambda u: optimise.newton_step(f, u), u, NEWTON_STEPS)
+        gradient = self.path(lambda u: optimise.gradient_step(f, u, rate), u, GRADIENT_STEPS)
+        parabola = value + slope * (grid - u) + 0.5 * curvature * (grid - u) ** 2
         return [
-            Line(self.grid, f(self.grid), width=2.5),
+            Line(self.grid, f(grid), width=2.5),
             Line(self.grid, parabola, role="approximation", dash=True, width=1.5),
-            Points(newton, f(newton), role="approximation", size=4),
-            Points(gradient, f(gradient), role="model", size=3),
-            Arrow(t, value, t - slope / curvature, value - 0.5 * slope**2 / curvature, role="approximation"),
+            Points(MIDDLE + newton, f(newton), role="approximation", size=4),
+            Points(MIDDLE + gradient, f(gradient), role="model", size=3),
+            Arrow(t, value, MIDDLE + newton[1], f(newton[1]), role="approximation"),
             Handle(t, value, drags=("t", None)),
             *self.distances(newton, gradient),
             *self.birds(t),
@@ -69,16 +77,16 @@ class TwoClimbers(Figure):
             Readout("slope", slope, "1/mm", 3),
             Readout("curvature", curvature, "1/mm²", 3),
             Readout("Newton goes to", t - slope / curvature, "mm", 4, role="approximation", name="newton"),
-            Readout("the gradient step to", gradient[1], "mm", 4, role="model", name="gradient"),
-            Action("Newton step", {"t": newton[1]}),
-            Action("gradient step", {"t": gradient[1]}),
+            Readout("the gradient step to", MIDDLE + gradient[1], "mm", 4, role="model", name="gradient"),
+            Action("Newton step", {"t": MIDDLE + newton[1]}),
+            Action("gradient step", {"t": MIDDLE + gradient[1]}),
         ]
 
-    def path(self, step, t, steps):
-        """Start and ``steps`` places after it; who leaves the neighbourhood is stopped at its edge."""
-        path = [t]
+    def path(self, step, u, steps):
+        """Start and ``steps`` places after it, in mm from MIDDLE; who goes too far is stopped."""
+        path = [u]
         for _ in range(steps):
-            path.append(step(path[-1]).clamp(*LOST))
+            path.append(step(path[-1]).clamp(-LOST, LOST))
         return torch.stack(path)
 
     def distances(self, newton, gradient):
@@ -86,7 +94,7 @@ class TwoClimbers(Figure):
         marks = []
         for path, role, name in ((newton, "approximation", "Newton"), (gradient, "model", "gradient ascent")):
             steps = torch.arange(len(path), dtype=torch.float64)
-            distance = ((path - self.top).abs() + FLOOR).log10()
+            distance = (path - self.top).abs().clamp(min=FLOOR).log10()
             marks.append(Line(steps, distance, role=role, panel="distance"))
             marks.append(Points(steps, distance, role=role, size=3, panel="distance"))
             marks.append(
@@ -139,9 +147,10 @@ class CovarianceEllipse(Figure):
         -1, 1, step=0.05, hides=("best",),
     )  # fmt: skip
     equation = (
-        r"\ell(\model{\mu}, \model{\Sigma}) = \sum_i \log \mathcal{N}(\data{x_i};\, \model{\mu}, \model{\Sigma}),"
-        r"\qquad \model{\Sigma} = \begin{pmatrix}\model{\sigma_1^2} & \model{\rho\sigma_1\sigma_2}\\"
-        r" \model{\rho\sigma_1\sigma_2} & \model{\sigma_2^2}\end{pmatrix}"
+        r"\begin{gathered}\ell(\model{\mu}, \model{\Sigma}) = \textstyle\sum_i \log"
+        r" \mathcal{N}(\data{x_i};\, \model{\mu}, \model{\Sigma})"
+        r"\\ \model{\Sigma} = \begin{pmatrix}\model{\sigma_1^2} & \model{\rho\sigma_1\sigma_2}\\"
+        r" \model{\rho\sigma_1\sigma_2} & \model{\sigma_2^2}\end{pmatrix}\end{gathered}"
     )
     numbers = r"\model{<<log_likelihood>>} = \posterior{<<best>>} - \gap{<<below>>}"
 
@@ -159,8 +168,7 @@ class CovarianceEllipse(Figure):
         data_rho = best_covariance[0, 1] / (best_covariance[0, 0] * best_covariance[1, 1]).sqrt()
         return [
             *self.dots(chosen),
-            Ellipse(best_mu, best_covariance, role="posterior", label="best", width=1.5, dash=True),
-            Ellipse(best_mu, best_covariance, 2.0, role="posterior", label="best", label_at="end", width=1, dash=True),
+            Ellipse(best_mu, best_covariance, role="posterior", label="best", width=2, dash=True),
             Ellipse(mu, covariance, role="model", width=2.5),
             Ellipse(mu, covariance, 2.0, role="model", width=1),
             Handle(mu1, mu2, drags=("mu1", "mu2")),
