@@ -168,7 +168,7 @@ class CovarianceEllipse(Figure):
         data_rho = best_covariance[0, 1] / (best_covariance[0, 0] * best_covariance[1, 1]).sqrt()
         return [
             *self.dots(chosen),
-            Ellipse(best_mu, best_covariance, role="posterior", label="best", width=2, dash=True),
+            Ellipse(best_mu, best_covariance, role="posterior", label="best", label_at="end", width=2, dash=True),
             Ellipse(mu, covariance, role="model", width=2.5),
             Ellipse(mu, covariance, 2.0, role="model", width=1),
             Handle(mu1, mu2, drags=("mu1", "mu2")),
