@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 SPECIES = ("Adelie", "Chinstrap", "Gentoo")
-FEATURES = ("flipper_length_mm", "body_mass_g")
+FEATURES = ("flipper_length_mm", "body_mass_g", "bill_length_mm", "bill_depth_mm")
 
 
 class Penguins(NamedTuple):
@@ -15,6 +15,8 @@ class Penguins(NamedTuple):
 
     flipper_length: torch.Tensor  # mm, float64
     body_mass: torch.Tensor  # g, float64
+    bill_length: torch.Tensor  # mm, float64
+    bill_depth: torch.Tensor  # mm, float64
     species: torch.Tensor  # index into SPECIES
     dropped: int
 
@@ -23,7 +25,8 @@ class Penguins(NamedTuple):
         if name not in SPECIES:
             raise ValueError(f"name must be one of {', '.join(SPECIES)}; got {name!r}")
         here = self.species == SPECIES.index(name)
-        return Penguins(self.flipper_length[here], self.body_mass[here], self.species[here], self.dropped)
+        measured = (field[here] for field in self[: len(FEATURES)])
+        return Penguins(*measured, self.species[here], self.dropped)
 
 
 class Split(NamedTuple):
@@ -37,7 +40,7 @@ class Split(NamedTuple):
 
 @functools.cache
 def penguins() -> Penguins:
-    """Flipper length (mm) and body mass (g) of 342 birds; the 2 rows where either is missing are dropped, and counted.
+    """Four measurements (mm, g) of 342 birds; the 2 rows where one is missing are dropped, and counted.
 
     Source: Horst, Hill and Gorman (2020), palmerpenguins.
     """
@@ -45,9 +48,9 @@ def penguins() -> Penguins:
 
     table = load_penguins()
     complete = table.dropna(subset=list(FEATURES))
-    flipper, mass = (torch.tensor(complete[name].to_numpy(np.float64)) for name in FEATURES)
+    measured = (torch.tensor(complete[name].to_numpy(np.float64)) for name in FEATURES)
     species = torch.tensor([SPECIES.index(name) for name in complete["species"]])
-    return Penguins(flipper, mass, species, len(table) - len(complete))
+    return Penguins(*measured, species, len(table) - len(complete))
 
 
 @functools.cache

@@ -4,7 +4,19 @@ import numpy as np
 import pytest
 import torch
 
-from helpers import _checks, datasets, divergence, elbo, gaussian, linear_gaussian, mle, plots, vae, variational_em
+from helpers import (
+    _checks,
+    datasets,
+    divergence,
+    elbo,
+    gaussian,
+    linear_gaussian,
+    mle,
+    optimise,
+    plots,
+    vae,
+    variational_em,
+)
 
 X = torch.tensor([1.0, 2.0, 4.0], dtype=torch.float64)
 EYE = torch.eye(2, dtype=torch.float64)
@@ -62,6 +74,17 @@ BAD_VALUES = [
     ("name must be one of Adelie", lambda: datasets.penguins().of("Emperor")),
     ("images must have shape", lambda: plots.image_grid(None, torch.ones(2, 3))),
     ("z must have shape", lambda: plots.latent_plane(None, torch.ones(2, 3), torch.ones(2))),
+]
+
+# Chapter "When algebra runs out".
+BAD_VALUES += [
+    ("theta must be finite", lambda: optimise.newton_step(torch.sin, float("nan"))),
+    ("rate must be positive, got 0.0", lambda: optimise.gradient_step(torch.sin, 1.0, 0)),
+    ("steps must be at least 1", lambda: optimise.gradient_ascent(torch.sin, 1.0, 0.1, 0)),
+    ("y must lie between 0 and 1, got 2.0", lambda: optimise.bernoulli_log_likelihood(2.0, X)),
+    (r"y \(2,\), logits \(3,\)", lambda: optimise.bernoulli_log_likelihood(X[:2] / 2, X)),
+    ("x must have last dimensions", lambda: optimise.fit_multivariate(X)),
+    ("x must spread in all 2 directions", lambda: optimise.fit_multivariate(torch.outer(X, X[:2]))),
 ]
 
 BAD_TYPES = [

@@ -22,6 +22,17 @@ def test_species_are_found_by_name():
     assert datasets.penguins().of("Gentoo").flipper_length.mean().item() == pytest.approx(217.187, abs=1e-3)
 
 
+def test_bills_are_the_packages():
+    from palmerpenguins import load_penguins
+
+    table = load_penguins()
+    for name in datasets.SPECIES:
+        rows, birds = table[table["species"] == name], datasets.penguins().of(name)
+        assert birds.bill_length.numpy() == pytest.approx(rows["bill_length_mm"].dropna().to_numpy(), rel=1e-15)
+        assert birds.bill_depth.numpy() == pytest.approx(rows["bill_depth_mm"].dropna().to_numpy(), rel=1e-15)
+        assert (birds.bill_length > birds.bill_depth).all()
+
+
 def test_grey_digits_count_cells_and_split_without_loss():
     grey = datasets.digits_grey()
     assert grey.train.shape == (1400, 64)

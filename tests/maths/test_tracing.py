@@ -10,7 +10,7 @@ from torch._decomp import core_aten_decompositions
 from torch.fx.experimental.proxy_tensor import make_fx
 
 import helpers
-from helpers import divergence, elbo, gaussian, mle, probability, vae
+from helpers import divergence, elbo, gaussian, mle, optimise, probability, vae
 from helpers import linear_gaussian as linear
 from helpers import variational_em as em
 
@@ -103,6 +103,20 @@ CASES |= {
 # Loops of steps, training, random draws, evaluation and fitting by eigenvectors run in Python only.
 NOT_TRACED = {em.em, linear.fit, linear.train, vae.mlp, vae.train, vae.evaluate, vae.draw_noise, vae.estimate_log_p}
 NOT_TRACED |= {vae.reconstruct, vae.sample, gaussian.cholesky}
+
+
+# Chapter "When algebra runs out".
+def hill(theta):
+    return -(theta.cosh() - 0.3 * theta).sum()
+
+
+CASES |= {
+    optimise.newton_step: (hill, X),
+    optimise.gradient_step: (hill, X, HALF),
+    optimise.bernoulli_log_likelihood: (HALF.expand(4).clone(), X),
+    optimise.fit_multivariate: (ROWS[:, :2].clone(),),
+}
+NOT_TRACED |= {optimise.newton, optimise.gradient_ascent}
 
 
 def split(function):
