@@ -17,7 +17,7 @@ import traitlets
 
 from livebook.compiler import compile as compile_to_js
 from livebook.marks import Panel, Readout
-from livebook.parameters import Choice, Pixels, Slider
+from livebook.parameters import Guess, Parameter
 from livebook.payload import MIME
 
 STATIC = resources.files(__package__).joinpath("static")
@@ -35,12 +35,13 @@ class Figure(anywidget.AnyWidget):
     """Base class. A subclass declares sliders, ``panels`` and ``scene``; its docstring begins with the caption.
 
     ``equation`` is TeX in symbols; ``numbers`` is the same with ``<<name>>`` where the current value of a parameter
-    or readout stands.
+    or readout stands. ``guess`` makes the figure ask before it answers.
     """
 
     panels: dict[str, Panel] = {}
     equation: str = ""
     numbers: str = ""
+    guess: Guess | None = None
 
     _css = traitlets.Unicode().tag(sync=True)
     _spec = traitlets.Dict().tag(sync=True)
@@ -56,15 +57,15 @@ class Figure(anywidget.AnyWidget):
         self._spec = self._describe(layout)
 
     def scene(self, **parameters: torch.Tensor) -> list:
-        """Marks for these parameters, each a float64 tensor: [] for a slider or choice, [rows*columns] for pixels."""
+        """Marks for these parameters, each a float64 tensor: [] for a slider or choice, else flat."""
         raise NotImplementedError(f"{type(self).__name__} must define scene")
 
     @classmethod
-    def parameters(cls) -> dict[str, Slider | Choice | Pixels]:
+    def parameters(cls) -> dict[str, Parameter]:
         """The declared parameters in the order of the class body."""
         own = cls.class_traits(sync=True)
         order = [name for base in reversed(cls.__mro__) for name in vars(base)]
-        return {n: own[n] for n in sorted(own, key=order.index) if isinstance(own[n], Slider | Choice | Pixels)}
+        return {n: own[n] for n in sorted(own, key=order.index) if isinstance(own[n], Parameter)}
 
     @classmethod
     def name(cls) -> str:
@@ -77,7 +78,7 @@ class Figure(anywidget.AnyWidget):
 
     def marks(self) -> list:
         """The scene at the current parameters, computed by torch in Python."""
-        return self.scene(**{n: torch.tensor(getattr(self, n), dtype=torch.float64) for n in self.parameters()})
+        return self.scene(**{n: p.tensor(getattr(self, n)) for n, p in self.parameters().items()})
 
     def _compile(self):
         """Program and layout (one entry a mark: settings, and which output holds each tensor)."""
@@ -94,7 +95,8 @@ class Figure(anywidget.AnyWidget):
                 outputs.extend(found.values())
             return outputs
 
-        starts = [torch.tensor(p.control["start"], dtype=torch.float64) for p in self.parameters().values()]
+        # Only shapes matter here; free places (NaN) are no example of a value.
+        starts = [p.tensor(p.control["start"]).nan_to_num() for p in self.parameters().values()]
         scene.__qualname__ = f"{type(self).__name__}.scene"
         program = compile_to_js(scene, *starts, name=self.name().replace("-", "_"), input_names=names)
         return program, layout
@@ -117,9 +119,14 @@ class Figure(anywidget.AnyWidget):
                 if mark["panel"] not in panels:
                     raise ValueError(f"panel must be one of {', '.join(panels)}; got {mark['panel']!r}")
         controls = [{"name": n, **p.control, "start": getattr(self, n)} for n, p in self.parameters().items()]
-        return {
+        described = {
             "name": self.name(), "caption": self.caption(), "panels": panels, "controls": controls, "marks": layout,
         }  # fmt: skip
+        if self.guess:
+            described["guess"] = self.guess.describe(layout, panels)
+            for mark in layout:
+                mark["covered"] = mark.get("label") in self.guess.hides and mark["kind"] != "readout"
+        return described
 
     def caption(self) -> str:
         """First paragraph of the docstring, on one line."""

@@ -140,12 +140,20 @@ class Points(Mark):
 
 @dataclass
 class Handle(Mark):
-    """A point at ``x`` [], ``y`` [] that can be dragged: ``drags`` names the sliders it sets, along x and along y."""
+    """A point at ``x`` [], ``y`` [] that can be dragged: ``drags`` names the sliders it sets, along x and along y.
 
-    KIND, TENSORS = "handle", ("x", "y")
+    Where the point is not the slider's value itself, ``origin_x`` and ``scale_x`` (and the same for y) tell how it
+    follows: place = origin + scale * slider. A point at mu + sigma which sets sigma has ``origin_x=mu``.
+    """
+
+    KIND, TENSORS = "handle", ("x", "y", "origin_x", "origin_y", "scale_x", "scale_y")
     x: torch.Tensor
     y: torch.Tensor
     drags: tuple[str | None, str | None] = (None, None)
+    origin_x: torch.Tensor | None = None
+    origin_y: torch.Tensor | None = None
+    scale_x: torch.Tensor | None = None
+    scale_y: torch.Tensor | None = None
     role: str = "model"
     label: str = ""
     panel: str = ""
@@ -186,16 +194,39 @@ class Rule(Mark):
 
 @dataclass
 class Bars(Mark):
-    """Bars of ``height`` [n] at ``x`` [n], each ``width`` wide in x's unit."""
+    """Bars of ``height`` [n] at ``x`` [n], each ``width`` [] wide in x's unit."""
 
-    KIND, TENSORS = "bars", ("x", "height")
+    KIND, TENSORS = "bars", ("x", "height", "width")
     x: torch.Tensor
     height: torch.Tensor
-    width: float = 0.8
+    width: torch.Tensor = 0.8
     role: str = "model"
     label: str = ""
     panel: str = ""
     opacity: float = 0.5
+
+
+@dataclass
+class Limits(Mark):
+    """The interval that an axis shows, when numbers decide it: ``x`` [2] and/or ``y`` [2] replace the axes' domains.
+
+    An interval that is empty or not finite is passed over, and the axis stays as it was.
+    """
+
+    KIND, TENSORS = "limits", ("x", "y")
+    x: torch.Tensor | None = None
+    y: torch.Tensor | None = None
+    panel: str = ""
+
+    def __post_init__(self):
+        """At least one axis, and two ends for each."""
+        super().__post_init__()
+        ends = self.tensors()
+        if not ends:
+            raise ValueError("give x or y, or both, got neither")
+        for name, value in ends.items():
+            if tuple(value.shape) != (2,):
+                raise ValueError(f"{name} must have shape (2,), got {tuple(value.shape)}")
 
 
 def centres(low: float, high: float, n: int) -> torch.Tensor:

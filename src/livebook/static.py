@@ -90,8 +90,14 @@ def _rule(ax, mark, paint):
 
 
 def _bars(ax, mark, paint):
-    ax.bar(_array(mark.x), _array(mark.height), mark.width, color=paint, alpha=mark.opacity, lw=0)
+    ax.bar(_array(mark.x), _array(mark.height), float(mark.width), color=paint, alpha=mark.opacity, lw=0)
     _label(ax, mark, _array(mark.x), _array(mark.height))
+
+
+def _limits(ax, mark, paint):
+    for ends, place in ((mark.x, ax.set_xlim), (mark.y, ax.set_ylim)):
+        if ends is not None and ends.isfinite().all() and ends[0] < ends[1]:
+            place(*_array(ends))
 
 
 def _ramp(paint):
@@ -114,6 +120,7 @@ def _image(ax, mark, paint):
 DRAW = {
     "line": _line, "area": _area, "stems": _stems, "points": _points, "handle": _handle, "arrow": _arrow,
     "rule": _rule, "bars": _bars, "heatmap": _heatmap, "image": _image,
+    "limits": _limits,
 }  # fmt: skip
 
 
@@ -160,6 +167,6 @@ def render(figure) -> str:
         for ax, panel in zip(axes, figure.panels.values(), strict=True):
             _frame(ax, panel)
         by_name = dict(zip(figure.panels, axes, strict=True))
-        for mark, panel in drawn:
-            DRAW[mark.KIND](by_name[panel], mark, colour(mark.role))
+        for mark, panel in sorted(drawn, key=lambda one: one[0].KIND != "limits"):  # axes first
+            DRAW[mark.KIND](by_name[panel], mark, colour(getattr(mark, "role", "model")))
         return svg(canvas)

@@ -18,8 +18,8 @@ from helpers import datasets, vae
 from helpers.figures.digits import EncodeDigit, LatentPlane, rounded
 from helpers.figures.likelihood import Likelihood
 from livebook.figure import Figure
-from livebook.marks import Axis, Line, Panel, Readout, Rule
-from livebook.parameters import Choice, Pixels, Slider, decimals, nice_step
+from livebook.marks import Axis, Limits, Line, Panel, Readout, Rule
+from livebook.parameters import Choice, Guess, Numbers, Pixels, Slider, decimals, nice_step
 from livebook.payload import MIME
 from tests.compiler.harness import Node
 
@@ -55,6 +55,8 @@ def draw(control, rng):
         return rng.uniform(control["low"], control["high"])
     if control["kind"] == "choice":
         return float(rng.integers(len(control["options"])))
+    if control["kind"] == "numbers":
+        return rng.normal(5, 2, rng.integers(control["least"], control["capacity"] + 1)).tolist()
     return rng.integers(0, 2, len(control["start"])).astype(float)
 
 
@@ -64,9 +66,10 @@ def test_javascript_gives_what_torch_gives(figures, node, cls):
     program = node.open(SimpleNamespace(source=figure._program, constants=figure._constants))
     for _ in range(12):
         values = {c["name"]: draw(c, rng) for c in figure._spec["controls"]}
-        marks = figure.scene(**{name: torch.tensor(value, dtype=torch.float64) for name, value in values.items()})
+        tensors = {name: parameter.tensor(values[name]) for name, parameter in figure.parameters().items()}
+        marks = figure.scene(**tensors)
         expected = [tensor for mark in marks for tensor in mark.tensors().values()]
-        got = program(*values.values())
+        got = program(*(tensor.numpy() for tensor in tensors.values()))
         assert len(got) == len(expected)
         for ours, theirs in zip(got, expected, strict=True):
             np.testing.assert_allclose(ours, theirs.numpy(), rtol=1e-9, atol=1e-11)
@@ -131,6 +134,50 @@ def test_a_bad_figure_is_refused_by_name():
         Astray()
 
 
+@pytest.mark.parametrize("value", [[1.0], [1.0, float("nan")], [1.0, "two"], [0.0] * 7, 3.0, None])
+def test_bad_numbers_are_refused_by_name(value):
+    class Own(Figure):
+        """Numbers of one's own."""
+
+        own = Numbers([1, 2], capacity=6)
+        panels = {"main": Panel(Axis("x", (0, 1)), Axis("y", (0, 1)))}
+
+        def scene(self, own):
+            return [Readout("first", own[0])]
+
+    figure = Own()
+    with pytest.raises(traitlets.TraitError, match="own"):
+        figure.own = value
+    assert figure.own == [1, 2]
+    figure.own = [3.0, 4.0, 5.0]
+    assert figure.values() == {"first": 3.0}
+
+
+@pytest.mark.parametrize(
+    ("guess", "message"),
+    [
+        (Guess("b", "?", 0, 1), "readout must be one of a; got 'b'"),
+        (Guess("a", "?", 0, 1, hides=("line",)), "hides must name marks by their label.*'line'"),
+        (Guess("a", "?", 0, 1, axis="z"), "axis must be"),
+        (Guess("a", "?", 0, 1, axis="x", panel="right"), "panel must be one of left; got 'right'"),
+        (Guess("a", "?", 1, 0), "low must be below high"),
+    ],
+)
+def test_a_bad_guess_is_refused_by_name(guess, message):
+    class Asking(Figure):
+        """A question."""
+
+        a = Slider(0, 0, 1)
+        panels = {"left": Panel(Axis("x", (0, 1)), Axis("y", (0, 1)))}
+
+        def scene(self, a):
+            return [Readout("a", a), Rule(x=a, label="rule")]
+
+    Asking.guess = guess
+    with pytest.raises(ValueError, match=message):
+        Asking()
+
+
 def test_what_the_compiler_cannot_do_names_the_scene():
     from livebook.compiler import CompileError
 
@@ -159,6 +206,10 @@ def test_what_the_compiler_cannot_do_names_the_scene():
         (lambda: Axis("x", (0, float("inf"))), "domain must be two finite, rising numbers"),
         (lambda: Line([0.0], [1.0], role="blue"), "role must be one of"),
         (lambda: Rule(), "exactly one of x and y"),
+        (lambda: Limits(), "give x or y, or both"),
+        (lambda: Limits(x=torch.zeros(3)), r"x must have shape \(2,\), got \(3,\)"),
+        (lambda: Numbers([1.0]), "start must hold 2 to 200 numbers, got 1"),
+        (lambda: Numbers([1.0] * 5, capacity=4), "start must hold 2 to 4 numbers, got 5"),
         (lambda: Readout("a", 1.0, style="g"), "style must be"),
         (lambda: rounded(vae.VAE(latents=3)), "model must have 2 latents"),
     ],

@@ -1,17 +1,9 @@
 // The controls of a figure: native inputs with visible labels, one a parameter.
 import { formatNumber } from "./format.js";
+import { make } from "./make.js";
+import { numbersControl } from "./numbers.js";
 
 let ids = 0;
-
-export function make(name, attributes = {}, ...children) {
-  const node = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) {
-    if (value === true) node.setAttribute(key, "");
-    else if (value !== false && value !== undefined && value !== "") node.setAttribute(key, value);
-  }
-  node.append(...children);
-  return node;
-}
 
 function title(control) {
   const parts = [];
@@ -25,6 +17,7 @@ export const spoken = (control) => control.symbol || control.label || control.na
 export function shown(control, value) {
   if (control.kind === "choice") return control.options[value];
   if (control.kind === "pixels") return "a drawing";
+  if (control.kind === "numbers") return `${value.length} numbers`;
   return formatNumber(value, control.digits) + (control.unit ? ` ${control.unit}` : "");
 }
 
@@ -107,7 +100,15 @@ function pixels(control, store) {
     (now) => boxes.forEach((box, i) => { box.checked = now[i] > 0.5; })];
 }
 
-const kinds = { slider, choice, pixels };
+const numbers = (control, store) => numbersControl(control, store, title(control), `lb-control-${ids++}`);
+
+const kinds = { slider, choice, pixels, numbers };
+
+// What the program receives for a value: numbers are followed by NaN in the places that are free.
+export function toProgram(control, value) {
+  if (control.kind !== "numbers") return value;
+  return Float64Array.from({ length: control.capacity }, (_, i) => (i < value.length ? value[i] : NaN));
+}
 
 // Returns [node, update(value)] for one control.
 export function createControl(control, store) {

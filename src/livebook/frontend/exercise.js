@@ -1,5 +1,5 @@
 // Pages with exercises: an exercise sleeps until it comes near the screen, then its stub becomes an editor.
-import { make } from "./controls.js";
+import { make } from "./make.js";
 import { Interpreter } from "./python.js";
 import { mountQuestion } from "./questions.js";
 import { lockSolution } from "./solution.js";

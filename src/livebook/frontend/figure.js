@@ -1,8 +1,10 @@
 // Brings one figure to life: readouts above, panels, controls in a row below; recomputes on every change.
-import { createControl, make, shown, spoken } from "./controls.js";
+import { createControl, shown, spoken, toProgram } from "./controls.js";
 import { dragger } from "./drag.js";
 import { formatNumber } from "./format.js";
-import { addMark, createPanel } from "./panel.js";
+import { createGuess } from "./guess.js";
+import { make } from "./make.js";
+import { addMark, createPanel, setLimits } from "./panel.js";
 
 // The parameters live here; Jupyter passes a store backed by the widget's model instead.
 export function plainStore(controls) {
@@ -19,14 +21,16 @@ export function plainStore(controls) {
   };
 }
 
-function createReadouts(marks) {
+// `covers(name)` tells whether a question still hides that readout.
+function createReadouts(marks, covers) {
   const row = make("div", { class: "lb-readouts" });
   const updates = marks.filter((mark) => mark.kind === "readout").map((mark) => {
     const output = make("output", { name: mark.name, class: `lb-text-${mark.role}` });
     row.append(make("div", { class: "lb-readout" }, make("span", { class: "lb-readout-label" }, mark.label), output));
     return (outputs) => {
       const value = outputs[mark.outputs.value];
-      const text = formatNumber(value, mark.digits, mark.style) + (mark.unit ? ` ${mark.unit}` : "");
+      const number = covers(mark.name) ? "?" : formatNumber(value, mark.digits, mark.style);
+      const text = number + (mark.unit ? ` ${mark.unit}` : "");
       if (output.textContent !== text) output.textContent = text;
       output.setAttribute("data-value", String(value));
     };
@@ -54,7 +58,8 @@ function createButtons(spec, store, latest) {
     });
   }
   button("Reset", () => {
-    for (const control of spec.controls) store.set(control.name, control.start);
+    // Pasted numbers stay: they have a button of their own.
+    for (const control of spec.controls) if (control.kind !== "numbers") store.set(control.name, control.start);
     store.settle(spec.controls[0]?.name);
   });
   return row;
@@ -76,7 +81,9 @@ export function mount(root, stage, spec, compute, store, onUpdate = () => {}) {
     if (root.classList.contains("lb-failed")) return;
     try { work(...args); } catch (error) { fail(root, error); }
   };
-  const [readouts, updateReadouts] = createReadouts(spec.marks);
+  const guess = spec.guess && createGuess(root, spec, plainStore([spec.guess.control]), () => outputs, () => update(true));
+  const covers = (name) => Boolean(guess?.covers(name));
+  const [readouts, updateReadouts] = createReadouts(spec.marks, covers);
   const controls = spec.controls.map((control) => [control, ...createControl(control, store)]);
   const holders = Object.entries(spec.panels).map(([key, panel]) => {
     const bare = !panel.x.visible && !panel.y.visible ? " lb-bare" : "";
@@ -92,19 +99,25 @@ export function mount(root, stage, spec, compute, store, onUpdate = () => {}) {
   };
 
   const update = guard((force = false) => {
-    outputs = compute(...spec.controls.map((control) => store.get(control.name)));
+    outputs = compute(...spec.controls.map((control) => toProgram(control, store.get(control.name))));
     updateReadouts(outputs);
     for (const redraw of redraws) redraw(outputs, force === true);
     for (const [control, , show] of controls) show(store.get(control.name));
-    onUpdate(spec, store, outputs);
+    onUpdate(spec, store, outputs, covers);
   });
   const layOut = guard(() => {
     redraws = [];
     const drag = dragger(spec.controls, store);
     for (const [key, panelSpec, holder] of holders) {
       const panel = createPanel(holder, panelSpec, spec.caption);
-      const marks = spec.marks.filter((mark) => mark.panel === key);
-      redraws.push(...marks.map((mark) => addMark(panel, mark, drag)));
+      const [limits, marks] = [true, false].map((wanted) =>
+        spec.marks.filter((mark) => mark.panel === key && (mark.kind === "limits") === wanted));
+      const draws = marks.map((mark) => addMark(panel, mark, drag));
+      if (guess) draws.push(watched(guess, panel, key));
+      redraws.push((now, force) => {
+        const moved = limits.map((mark) => setLimits(panel, mark, now)).some(Boolean);
+        for (const draw of draws) draw(now, force || moved);
+      });
     }
     update(true);
   });
@@ -114,7 +127,7 @@ export function mount(root, stage, spec, compute, store, onUpdate = () => {}) {
   const panels = make("div", { class: "lb-panels" }, ...nodes(true), ...holders.map(([, , holder]) => holder));
   const row = make("div", { class: "lb-controls" }, ...nodes(false),
     createButtons(spec, store, () => outputs));
-  stage.replaceChildren(readouts, panels, row, live);
+  stage.replaceChildren(...(guess ? [guess.box] : []), readouts, panels, row, live);
   // JupyterLab takes arrow keys for itself unless they stop here.
   root.addEventListener("keydown", (event) => event.stopPropagation());
   store.watch(update);
@@ -124,6 +137,13 @@ export function mount(root, stage, spec, compute, store, onUpdate = () => {}) {
   watchWidth(panels, layOut);
   watchScheme(() => update(true));
   if (!root.classList.contains("lb-failed")) root.classList.add("ready");
+}
+
+// The guess moves by its own slider, without the program; its marker follows.
+function watched(guess, panel, key) {
+  const draw = guess.mark(panel, key);
+  guess.store.watch(() => draw(false));
+  return (_, force) => draw(force);
 }
 
 function watchWidth(node, layOut) {

@@ -19,10 +19,13 @@ const size = (values) => (typeof values === "number" ? 1 : values.length);
 // Far outside the panel a coordinate is drawn at this distance: SVG breaks on 1e300.
 const clampPixel = (pixel) => Math.max(-1e4, Math.min(1e4, pixel));
 
+// Marks that a question covers until its answer is revealed.
+export const covered = (settings) => (settings.covered ? " lb-covered" : "");
+
 // A direct label stands beside its mark, inside the panel, and never leaves it.
 function labeller(panel, settings) {
   if (!settings.label) return () => {};
-  const text = element(panel.labels, "text", { class: `lb-label lb-role-${settings.role}` });
+  const text = element(panel.labels, "text", { class: `lb-label lb-role-${settings.role}${covered(settings)}` });
   text.textContent = settings.label;
   return (x, y) => {
     if (!finite(x, y)) return text.setAttribute("visibility", "hidden");
@@ -165,10 +168,10 @@ function drawRule(group, panel, settings) {
 function drawBars(group, panel, settings) {
   const path = element(group, "path", { class: "lb-fill", "fill-opacity": settings.opacity });
   const label = labeller(panel, settings);
-  return ({ x, height }) => {
+  return ({ x, height, width }) => {
     let d = "";
     for (let i = 0; i < size(height); i++) {
-      const left = panel.x(get(x, i) - settings.width / 2), right = panel.x(get(x, i) + settings.width / 2);
+      const left = panel.x(get(x, i) - width / 2), right = panel.x(get(x, i) + width / 2);
       const top = clampPixel(panel.y(get(height, i)));
       if (finite(left, top)) d += `M${left.toFixed(1)} ${panel.y(0)}V${top.toFixed(1)}H${right.toFixed(1)}V${panel.y(0)}Z`;
     }
@@ -235,10 +238,13 @@ function drawHeatMap(group, panel, settings) {
 }
 
 function drawHandle(group, panel, settings, drag) {
-  const circle = element(panel.front, "circle", { class: `lb-handle lb-fill lb-role-${settings.role}`, r: 8 });
+  const circle = element(panel.front, "circle", { class: `lb-handle lb-fill lb-role-${settings.role}${covered(settings)}`, r: 8 });
   const label = labeller(panel, settings);
-  drag(circle, panel, settings);
-  return ({ x, y }) => {
+  const frame = { origin: [0, 0], scale: [1, 1] };
+  drag?.(circle, panel, settings, frame);
+  return ({ x, y, origin_x = 0, origin_y = 0, scale_x = 1, scale_y = 1 }) => {
+    frame.origin = [origin_x, origin_y];
+    frame.scale = [scale_x, scale_y];
     // A point outside the panel waits at its edge, where it can still be taken.
     const px = Math.max(0, Math.min(panel.width, panel.x(x))), py = Math.max(0, Math.min(panel.height, panel.y(y)));
     circle.setAttribute("cx", px);

@@ -21,12 +21,12 @@ function digits(node) {
 function liveNumbers(root) {
   const places = [...root.querySelectorAll("[class*='lb-live-']")].map((node) =>
     [digits(node), [...node.classList].find((c) => c.startsWith("lb-live-")).slice(8)]);
-  return (spec, store, outputs) => {
+  return (spec, store, outputs, covers) => {
     for (const [node, name] of places) {
       const control = spec.controls.find((c) => c.name === name);
       const mark = spec.marks.find((m) => m.name === name);
       const text = control ? formatNumber(store.get(name), control.digits)
-        : formatNumber(outputs[mark.outputs.value], mark.digits, mark.style);
+        : covers(name) ? "?" : formatNumber(outputs[mark.outputs.value], mark.digits, mark.style);
       if (node.textContent !== text) node.textContent = text;
     }
   };

@@ -2,7 +2,7 @@
 import { axisBottom, axisLeft } from "d3-axis";
 import { scaleLinear } from "d3-scale";
 import { select } from "d3-selection";
-import { drawers, element } from "./marks.js";
+import { covered, drawers, element } from "./marks.js";
 
 // Figures and exercises come in two scripts, each with its own count: the rest keeps their identifiers apart.
 const own = Math.random().toString(36).slice(2, 8);
@@ -12,24 +12,29 @@ function margins(spec) {
   return { left: spec.y.visible ? 60 : 8, right: 12, top: 10, bottom: spec.x.visible ? 42 : 8 };
 }
 
+// Returns a function that draws the ticks again, for an axis whose interval has changed.
 function addAxis(svg, axis, spec, transform, title) {
   const group = element(svg, "g", { class: "lb-axis", transform });
-  select(group).call(axis.ticks(spec.ticks).tickSizeOuter(0));
+  const ticks = () => select(group).call(axis.ticks(spec.ticks).tickSizeOuter(0));
+  ticks();
   const text = element(group, "text", { class: "lb-axis-title", ...title });
   text.textContent = spec.title;
+  return ticks;
 }
 
 function addAxes(svg, spec, panel) {
   const { x, y, width, height } = panel;
+  const ticks = [];
   if (spec.x.visible) {
-    addAxis(svg, axisBottom(x), { ...spec.x, ticks: Math.min(spec.x.ticks, Math.floor(width / 55)) },
-      `translate(0,${height})`, { x: width / 2, y: 36, "text-anchor": "middle" });
+    ticks.push(addAxis(svg, axisBottom(x), { ...spec.x, ticks: Math.min(spec.x.ticks, Math.floor(width / 55)) },
+      `translate(0,${height})`, { x: width / 2, y: 36, "text-anchor": "middle" }));
   }
   if (spec.y.visible) {
-    addAxis(svg, axisLeft(y), spec.y, "", {
+    ticks.push(addAxis(svg, axisLeft(y), spec.y, "", {
       transform: "rotate(-90)", x: -height / 2, y: -47, "text-anchor": "middle",
-    });
+    }));
   }
+  return () => ticks.forEach((draw) => draw());
 }
 
 // Draws the frame at the width the container has now; returns what the marks need to draw into.
@@ -52,16 +57,29 @@ export function createPanel(container, spec, alternative) {
     back, svg, plot, width, height, left: margin.left, top: margin.top, spec,
     x: scaleLinear(spec.x.domain, [0, width]), y: scaleLinear(spec.y.domain, [height, 0]),
   };
-  addAxes(plot, spec, panel);
+  panel.ticks = addAxes(plot, spec, panel);
   panel.middle = element(plot, "g", { "clip-path": `url(#${id})` });
   panel.labels = element(plot, "g");
   panel.front = element(plot, "g");
   return panel;
 }
 
+// Gives an axis the interval that a Limits mark computed; true when something changed.
+export function setLimits(panel, mark, outputs) {
+  let changed = false;
+  for (const axis of Object.keys(mark.outputs)) {
+    const [low, high] = outputs[mark.outputs[axis]], [from, to] = panel[axis].domain();
+    if (!(low < high) || !Number.isFinite(high - low) || (low === from && high === to)) continue;
+    panel[axis].domain([low, high]);
+    changed = true;
+  }
+  if (changed) panel.ticks();
+  return changed;
+}
+
 // Adds one mark to its panel; the returned function redraws it from the program's outputs when they have changed.
 export function addMark(panel, mark, drag) {
-  const group = element(panel.middle, "g", { class: `lb-mark lb-role-${mark.role}` });
+  const group = element(panel.middle, "g", { class: `lb-mark lb-role-${mark.role}${covered(mark)}` });
   const redraw = drawers[mark.kind](group, panel, mark, drag);
   let before = null;
   return (outputs, force) => {

@@ -1,5 +1,5 @@
 // Every page: how much of each chapter is solved, beside its name; on the landing page, saving and clearing it.
-import { make } from "./controls.js";
+import { make } from "./make.js";
 import { clear, everything, isSolved, onProgress, takeOver } from "./store.js";
 
 const root = new URL(document.documentElement.dataset.content_root ?? "./", document.baseURI);

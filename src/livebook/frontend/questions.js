@@ -1,5 +1,5 @@
 // Quick questions: the page holds all that can be said; this shows what fits the answer.
-import { make } from "./controls.js";
+import { make } from "./make.js";
 import { isSolved, markSolved, onProgress } from "./store.js";
 
 // "0.5", "0,5", "-1e-3", "1/3"; NaN for anything else.

@@ -1,5 +1,5 @@
 // What came out of a run: printed text, an error, or the checker's verdict; read out politely, as one piece.
-import { make } from "./controls.js";
+import { make } from "./make.js";
 
 // Backticks in a message mark code.
 export function withCode(text) {

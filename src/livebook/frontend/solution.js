@@ -1,5 +1,5 @@
 // An exercise's solution: out of sight until the reader has tried, or has asked twice.
-import { make } from "./controls.js";
+import { make } from "./make.js";
 
 function open(node) {
   node.hidden = false;
