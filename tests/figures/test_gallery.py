@@ -201,7 +201,7 @@ def test_a_handle_with_an_origin_sets_what_lies_between(live):
     live.page.mouse.move(start["x"] + start["width"] / 2, start["y"] + start["height"] / 2)
     live.page.mouse.down()
     live.page.mouse.move(x, y, steps=4)
-    assert float(live.locator("input[name=a]").input_value()) == pytest.approx(0.5, abs=0.011)
+    assert float(live.locator("input[name=a]").input_value()) == pytest.approx(0.5, abs=0.025)  # a pixel is up to 0.02
     live.page.mouse.move(x + 2000, y, steps=2)
     live.page.mouse.up()
     assert live.locator("input[name=a]").input_value() == "1"
