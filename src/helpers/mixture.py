@@ -25,10 +25,15 @@ def log_joint(x, weights, mu, sigma):
     Equation: (eq-mix-joint). Source: the product rule; Bishop, PRML, section 9.2.
     """
     _checks.shape("x", x, None)
+    _sum_to_one(weights)
+    log_p_x_given_k = log_prob(x[:, None], mu[..., None, :], sigma[..., None, :])
+    return weights.log()[..., None, :] + log_p_x_given_k
+
+
+def _sum_to_one(weights):
     total = weights.sum(-1)
     if _checks.has_values(total) and ((total - 1).abs() > 1e-6).any():
         raise ValueError(f"weights must sum to 1, got {weights.tolist()}")
-    return weights.log()[..., None, :] + log_prob(x[:, None], mu[..., None, :], sigma[..., None, :])
 
 
 def log_marginal(x, weights, mu, sigma):
@@ -92,10 +97,16 @@ def m_step(x, q, counts=1.0, floor=0.0):
     shares = counts[..., None] * q
     size = shares.sum(0)
     mu = (shares * x[:, None]).sum(0) / size
-    sigma = ((shares * (x[:, None] - mu) ** 2).sum(0) / size).sqrt().maximum(floor)
-    if _checks.has_values(sigma) and not (sigma > 0).all():
-        raise ValueError(f"sigma must stay positive, got {sigma.tolist()}: a component collapsed; give a floor")
+    variance = (shares * (x[:, None] - mu) ** 2).sum(0) / size
+    sigma = variance.sqrt().maximum(floor)
+    _not_collapsed(sigma)
     return size / size.sum(), mu, sigma
+
+
+def _not_collapsed(sigma):
+    if _checks.has_values(sigma) and not (ok := sigma > 0).all():
+        component = int((~ok).nonzero()[0]) + 1
+        raise ValueError(f"sigma must stay positive: component {component} collapsed; give a floor")
 
 
 @checked("x weights mu sigma counts floor", positive="sigma", probability="weights", broadcast="weights mu sigma")

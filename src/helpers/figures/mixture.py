@@ -37,7 +37,7 @@ class Layers(Figure):
     """Three species, one length. Each layer on the left is p(x, z) of one species; their sum, the top edge, is p(x). On the right every layer is divided by that sum."""  # noqa: E501
 
     x = Slider(206.0, 172, 234, step=0.5, symbol="x", label="flipper length", unit="mm", role="data")
-    gentoo = Slider(0.36, 0, 1, step=0.01, symbol="p(Gentoo)", label="share of Gentoos")
+    gentoo = Slider(0.36, 0, 1, step=0.01, symbol="π", label="share of Gentoos")
 
     panels = {
         "joint": Panel(LENGTH, Axis("density", (0, 0.066), "1/mm"), 0.72),
@@ -57,7 +57,7 @@ class Layers(Figure):
         100,
         step=1,
         unit="%",
-        hides=("Adelie", "Gentoo", "this bird"),
+        hides=("Adelie", "Chinstrap", "Gentoo", "this bird"),
     )
 
     mu, sigma = (torch.stack(part) for part in zip(*FITS, strict=True))
@@ -82,7 +82,8 @@ class Layers(Figure):
             Handle(x, p_x, drags=("x", None), role="data", panel="joint"),
             Area(GRID, shares[:, 2], label="Gentoo", **green),
             Area(GRID, torch.ones_like(GRID), 1 - shares[:, 0], label="Adelie", **green),
-            Points(x, 1 - here[0] / p_x - here[1] / p_x / 2, text=["Chinstrap"], **green),
+            Points(GRID[54:55], 1 - shares[54:55, 0] - shares[54:55, 1] / 2, text=["Chinstrap"], label="Chinstrap",
+                   **green),
             Rule(x=x, role="data", panel="shares"),
             Line(column, torch.stack([zero, share]), width=6, label="this bird", **green),
             Readout("Adelie’s layer", here[0], "1/mm", 5, role="model", name="adelie"),
@@ -101,20 +102,22 @@ class Layers(Figure):
         for place, species in enumerate(order):
             top, base, name = tops[:, place], bases[:, place], datasets.SPECIES[species]
             at = self.middles[species]
-            marks.append(Points(GRID[at], (top[at] + base[at]) / 2, role="model", text=[name], panel="joint"))
+            marks.append(
+                Points(GRID[at, None], (top[at, None] + base[at, None]) / 2, role="model", text=[name], panel="joint")
+            )
             if name != "Chinstrap":
                 marks.append(Area(GRID, top, base, panel="joint"))
             marks.append(Line(GRID, top, width=1.0, panel="joint"))
-        return [*marks, Line(GRID, joint.sum(-1), label="p(x)", label_at="end", width=2.5, panel="joint")]
+        return [*marks, Line(GRID, joint.sum(-1), label="p(x)", width=2.5, panel="joint")]
 
 
 class MixtureEM(Figure):
     """All penguins, species unknown, and a mixture of two Gaussians. The bound and the log-likelihood are drawn on the straight way from the present parameters (0) to those after one EM step (1); last, the climb that lies ahead."""  # noqa: E501
 
-    mu1 = Slider(185.0, 170, 236, step=0.5, symbol="μ₁", unit="mm")
-    mu2 = Slider(200.0, 170, 236, step=0.5, symbol="μ₂", unit="mm")
-    sigma1 = Slider(8.0, 0.2, 20, step=0.1, symbol="σ₁", unit="mm")
-    sigma2 = Slider(8.0, 0.2, 20, step=0.1, symbol="σ₂", unit="mm")
+    mu1 = Slider(195.0, 170, 236, step=0.5, symbol="μ₁", unit="mm")
+    mu2 = Slider(205.0, 170, 236, step=0.5, symbol="μ₂", unit="mm")
+    sigma1 = Slider(10.0, 0.2, 20, step=0.1, symbol="σ₁", unit="mm")
+    sigma2 = Slider(10.0, 0.2, 20, step=0.1, symbol="σ₂", unit="mm")
     weight = Slider(0.5, 0.002, 0.998, step=0.002, symbol="π₂")
     species = Choice("hidden", ("hidden", "shown"), label="the true species", role="data")
 
@@ -122,7 +125,9 @@ class MixtureEM(Figure):
         "density": Panel(LENGTH, Axis("density", (0, 0.055), "1/mm"), 0.55, 1.5),
         "bound": Panel(Axis("one EM step", (-0.6, 2.2)), Axis("nats gained", (-10, 20)), 0.95, 1.0),
         "shares": Panel(LENGTH, Axis("p(z = 2 | x)", (0, 1.04)), 0.55, 1.5),
-        "climb": Panel(Axis("EM steps from here", (0, 20)), Axis("log-likelihood", (-1410, -1335), "nats"), 0.95, 1.0),
+        "climb": Panel(
+            Axis("EM steps from here", (0, 20)), Axis("above one Gaussian", (-25, 50), "nats", 4), 0.95, 1.0
+        ),
     }
     equation = (
         r"\model{\ell(\theta)} = \sum_i \log\big(\model{\pi_1\,\mathcal{N}(}\data{x_i}\model{;\mu_1,\sigma_1^2)}"
@@ -146,8 +151,14 @@ class MixtureEM(Figure):
             *self.density(*now, species),
             *self.bound(now, [part[1] for part in path], q, climb[0]),
             *self.shares(now, species),
-            Rule(y=self.one, role="data", label="one Gaussian", panel="climb"),
-            Points(torch.arange(self.ahead + 1, dtype=torch.float64), climb, role="model", size=2.6, panel="climb"),
+            Rule(y=0.0, role="data", label="one Gaussian", panel="climb"),
+            Points(
+                torch.arange(self.ahead + 1, dtype=torch.float64),
+                climb - self.one,
+                role="model",
+                size=2.6,
+                panel="climb",
+            ),
             Readout("log-likelihood", climb[0], "nats", 4, role="model"),
             Readout("after an EM step", climb[1], "nats", 4, role="model", name="after"),
             Readout("birds of z = 2", (COUNTS * q[:, 1]).sum(), "", 1, role="posterior", name="birds"),
@@ -301,5 +312,5 @@ class YourNumbers(Figure):
             Limits(y=torch.stack([worst - 0.3 * room, best + 0.3 * room]), panel="climb"),
             Rule(y=single, role="model", label="one Gaussian", panel="climb"),
             Points(torch.arange(self.most + 1, dtype=torch.float64), climb, role="model", size=2.2, panel="climb"),
-            Points(steps, score, role="model", size=5.5, panel="climb"),
+            Points(steps[None], score[None], role="model", size=5.5, panel="climb"),
         ]
