@@ -226,7 +226,7 @@ class MixtureEM(Figure):
 class YourNumbers(Figure):
     """Your numbers, one Gaussian (dashed) and a mixture of two, fitted by as many EM steps as you choose. It opens with the body masses of 123 Gentoo penguins, in grams."""  # noqa: E501
 
-    numbers_given = Numbers(BIRDS.of("Gentoo").body_mass.tolist(), capacity=200, label="your numbers")
+    data = Numbers(BIRDS.of("Gentoo").body_mass.tolist(), capacity=200, label="your numbers")
     steps = Slider(0, 0, 30, step=1, label="EM steps")
     apart = Slider(1.0, 0.1, 2.5, step=0.1, label="start: means apart from the middle", unit="sd")
     floor = Slider(0.1, 0.02, 0.5, step=0.01, label="floor of σ", unit="sd")
@@ -246,12 +246,12 @@ class YourNumbers(Figure):
 
     most, bins, points = 30, 16, 161
 
-    def scene(self, numbers_given, steps, apart, floor):
+    def scene(self, data, steps, apart, floor):
         """The fit is made in units of the standard deviation, around the mean: then one start suits all data."""
-        given = ~numbers_given.isnan()
+        given = ~data.isnan()
         counts = given.double()
         n = counts.sum().clamp(min=1)
-        x = torch.where(given, numbers_given, 0.0)
+        x = torch.where(given, data, 0.0)
         mean = x.sum() / n
         variance = (counts * (x - mean) ** 2).sum() / n
         sd = torch.where(variance > 0, variance, 1.0).sqrt()
