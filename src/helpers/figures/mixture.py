@@ -15,6 +15,7 @@ EDGES = torch.arange(168, 240, 2, dtype=torch.float64)
 IS_GENTOO = BIRDS.species == datasets.SPECIES.index("Gentoo")
 FITS = [gaussian.fit(BIRDS.of(name).flipper_length) for name in datasets.SPECIES]
 OBSERVED = torch.stack([IS_GENTOO[BIRDS.flipper_length == x].double().mean() for x in LENGTHS])
+OUTSIDE = -9.0  # below every panel: a name that is not shown
 SPECIES_CURVES = {
     name: chosen.double().mean() * gaussian.log_prob(GRID, *gaussian.fit(BIRDS.flipper_length[chosen])).exp()
     for name, chosen in (("the others", ~IS_GENTOO), ("Gentoo", IS_GENTOO))
@@ -33,6 +34,11 @@ def bars(edges, heights, panel):
                 opacity=0.3)  # fmt: skip
 
 
+def seen(values, thickness, instead=torch.nan):
+    """``values`` where a layer has some thickness, elsewhere nothing: there no name belongs."""
+    return torch.where(thickness > 1e-3, values, instead)
+
+
 class Layers(Figure):
     """Three species, one length. Each layer on the left is p(x, z) of one species; their sum, the top edge, is p(x). On the right every layer is divided by that sum."""  # noqa: E501
 
@@ -44,17 +50,21 @@ class Layers(Figure):
         "shares": Panel(LENGTH, Axis("share of p(x)", (0, 1)), 0.72),
     }
     equation = (
-        r"\model{p(}\data{x}\model{)} = \sum_{z} \model{p(z)\,p(}\data{x}\model{ \mid z)}, \qquad"
-        r" \posterior{p(\text{Gentoo} \mid \data{x})} = \frac{\model{p(\text{Gentoo})\,p(}\data{x}\model{ \mid \text{Gentoo})}}"  # noqa: E501
-        r"{\model{p(}\data{x}\model{)}}"
+        r"\begin{gathered} \model{p(}\data{x}\model{)} = \sum_{z} \model{p(z)\,p(}\data{x}\model{ \mid z)} \\"
+        r" \posterior{p(\text{Gentoo} \mid \data{x})} = \frac{\model{p(\text{Gentoo})\,p(}\data{x}"
+        r"\model{ \mid \text{Gentoo})}}{\model{p(}\data{x}\model{)}} \end{gathered}"
     )
-    numbers = r"\model{<<adelie>> + <<chinstrap>> + <<gentoo_joint>> = <<p_x>>}, \qquad \posterior{<<share>>} = \frac{\model{<<gentoo_joint>>}}{\model{<<p_x>>}}"  # noqa: E501
+    numbers = (
+        r"\begin{gathered} \model{<<p_x>> = <<adelie>> + <<chinstrap>> + <<gentoo_joint>>} \\"
+        r" \posterior{<<share>>\,\%} = \frac{\model{<<gentoo_joint>>}}{\model{<<p_x>>}} \end{gathered}"
+    )
 
     guess = Guess(
         "share",
         "With what probability is the bird at the dashed line a Gentoo?",
         0,
         100,
+        start=33,
         step=1,
         unit="%",
         hides=("Adelie", "Chinstrap", "Gentoo", "this bird"),
@@ -80,10 +90,10 @@ class Layers(Figure):
             Rule(x=x, role="data", panel="joint"),
             Line(column, torch.stack([zero, here[2]]), role="posterior", width=6, panel="joint"),
             Handle(x, p_x, drags=("x", None), role="data", panel="joint"),
-            Area(GRID, shares[:, 2], label="Gentoo", **green),
-            Area(GRID, torch.ones_like(GRID), 1 - shares[:, 0], label="Adelie", **green),
-            Points(GRID[54:55], 1 - shares[54:55, 0] - shares[54:55, 1] / 2, text=["Chinstrap"], label="Chinstrap",
-                   **green),
+            Area(GRID, seen(shares[:, 2], shares[:, 2]), label="Gentoo", **green),
+            Area(GRID, seen(torch.ones_like(GRID), shares[:, 0]), 1 - shares[:, 0], label="Adelie", **green),
+            Points(GRID[54:55], seen(1 - shares[:, 0] - shares[:, 1] / 2, shares[:, 1] - 0.1, OUTSIDE)[54:55],
+                   text=["Chinstrap"], label="Chinstrap", **green),
             Rule(x=x, role="data", panel="shares"),
             Line(column, torch.stack([zero, share]), width=6, label="this bird", **green),
             Readout("Adelie’s layer", here[0], "1/mm", 5, role="model", name="adelie"),
@@ -102,9 +112,8 @@ class Layers(Figure):
         for place, species in enumerate(order):
             top, base, name = tops[:, place], bases[:, place], datasets.SPECIES[species]
             at = self.middles[species]
-            marks.append(
-                Points(GRID[at, None], (top[at, None] + base[at, None]) / 2, role="model", text=[name], panel="joint")
-            )
+            middle = seen((top + base) / 2, top - base - 0.005, OUTSIDE)[at, None]
+            marks.append(Points(GRID[at, None], middle, role="model", text=[name], panel="joint"))
             if name != "Chinstrap":
                 marks.append(Area(GRID, top, base, panel="joint"))
             marks.append(Line(GRID, top, width=1.0, panel="joint"))
@@ -126,7 +135,7 @@ class MixtureEM(Figure):
         "bound": Panel(Axis("one EM step", (-0.6, 2.2)), Axis("nats gained", (-10, 20)), 0.95, 1.0),
         "shares": Panel(LENGTH, Axis("p(z = 2 | x)", (0, 1.04)), 0.55, 1.5),
         "climb": Panel(
-            Axis("EM steps from here", (0, 20)), Axis("above one Gaussian", (-25, 50), "nats", 4), 0.95, 1.0
+            Axis("EM steps from here", (-1, 21)), Axis("above one Gaussian", (-25, 50), "nats", 4), 0.95, 1.0
         ),
     }
     equation = (
@@ -177,8 +186,9 @@ class MixtureEM(Figure):
         """The birds, the two components and their sum; handles at each top and one sigma to its right."""
         curves = mixture.log_joint(GRID, weights, mu, sigma).exp()
         marks = [bars(EDGES, histogram(LENGTHS, EDGES, COUNTS), "density")]
-        for name, curve in SPECIES_CURVES.items():
-            marks.append(Line(GRID, self.if_shown(curve, species), role="data", label=name, dash=True, panel="density"))
+        for (name, curve), at in zip(SPECIES_CURVES.items(), ("start", "end"), strict=True):
+            shown = self.if_shown(curve, species)
+            marks.append(Line(GRID, shown, role="data", label=name, label_at=at, dash=True, panel="density"))
         marks.append(Line(GRID, curves.sum(-1), width=3.0, panel="density"))
         for k in (0, 1):
             top = weights[k] * gaussian.log_prob(mu[k], mu[k], sigma[k]).exp()
@@ -204,13 +214,13 @@ class MixtureEM(Figure):
         below = mixture.bound(LENGTHS, *along, q, COUNTS) - log_likelihood
         reached = mixture.log_likelihood(LENGTHS, *after, COUNTS) - log_likelihood
         promised = mixture.bound(LENGTHS, *after, q, COUNTS) - log_likelihood
-        scale = reached.clamp(min=1e-3)
+        scale = reached.clamp(min=0.1)
         return [
             Limits(y=torch.stack([-1.2 * scale, 1.7 * scale]), panel="bound"),
-            Area(torch.tensor([0.95, 1.05], dtype=torch.float64), reached.expand(2), promised.expand(2), role="gap",
+            Area(torch.tensor([0.9, 1.1], dtype=torch.float64), reached.expand(2), promised.expand(2), role="gap",
                  hatch=True, panel="bound"),
             Line(self.way, curve, label="log-likelihood", label_at="end", width=2.5, panel="bound"),
-            Line(self.way, below, role="bound", label="bound", label_at="end", width=2.5, panel="bound"),
+            Line(self.way, below, role="bound", label="bound", label_at="start", width=2.5, panel="bound"),
             Points(torch.zeros(1, dtype=torch.float64), torch.zeros(1, dtype=torch.float64), role="bound", size=5,
                    panel="bound"),
         ]  # fmt: skip
@@ -228,20 +238,20 @@ class YourNumbers(Figure):
 
     data = Numbers(BIRDS.of("Gentoo").body_mass.tolist(), capacity=200, label="your numbers")
     steps = Slider(0, 0, 30, step=1, label="EM steps")
-    apart = Slider(1.0, 0.1, 2.5, step=0.1, label="start: means apart from the middle", unit="sd")
+    apart = Slider(1.0, 0.1, 2.5, step=0.1, label="start: mean ±", unit="sd")
     floor = Slider(0.1, 0.02, 0.5, step=0.01, label="floor of σ", unit="sd")
 
     panels = {
-        "fit": Panel(Axis("your numbers", (3500, 6700)), Axis("density", (0, 0.0013)), 0.5, 1.7),
-        "climb": Panel(Axis("EM step", (0, 30)), Axis("log-likelihood a number", (-7.8, -7.5)), 0.95, 1.0),
+        "fit": Panel(Axis("your numbers", (3500, 6700)), Axis("numbers in a bar", (0, 25)), 0.55, 1.5),
+        "climb": Panel(Axis("EM step", (-1, 31)), Axis("nats each above one Gaussian", (-0.02, 0.04)), 0.95, 1.0),
     }
     equation = (
         r"\model{p(}\data{x}\model{)} = \model{\pi_1\,\mathcal{N}(}\data{x}\model{;\,\mu_1,\sigma_1^2)}"
         r" + \model{\pi_2\,\mathcal{N}(}\data{x}\model{;\,\mu_2,\sigma_2^2)}"
     )
     numbers = (
-        r"\model{p(}\data{x}\model{)} = \model{<<weight1>>\;\mathcal{N}(}\data{x}\model{;\,<<mu1>>,<<sigma1>>^2)}"
-        r" + \model{<<weight2>>\;\mathcal{N}(}\data{x}\model{;\,<<mu2>>,<<sigma2>>^2)}"
+        r"\begin{gathered} \model{<<weight1>>\;\mathcal{N}(}\data{x}\model{;\,<<mu1>>,<<sigma1>>^2)} \\"
+        r" {} + \model{<<weight2>>\;\mathcal{N}(}\data{x}\model{;\,<<mu2>>,<<sigma2>>^2)} \end{gathered}"
     )
 
     most, bins, points = 30, 16, 161
@@ -286,13 +296,14 @@ class YourNumbers(Figure):
         return marks
 
     def fit(self, u, counts, model, ends, mean, sd):
-        """The histogram, counted here, and the three curves, with axes that follow the data."""
+        """How many numbers fall in each bar, and how many each curve expects there; the axes follow the data."""
         low, high = ends
         grid = low + (high - low) * torch.linspace(0, 1, self.points, dtype=torch.float64)
         edges = low + (high - low) * torch.linspace(0, 1, self.bins + 1, dtype=torch.float64)
-        heights = histogram(u, edges, counts) / sd
-        components = mixture.log_joint(grid, *model).exp() / sd
-        single = gaussian.log_prob(grid, 0.0, 1.0).exp() / sd
+        each = counts.sum() * (edges[1] - edges[0])
+        heights = each * histogram(u, edges, counts)
+        components = each * mixture.log_joint(grid, *model).exp()
+        single = each * gaussian.log_prob(grid, 0.0, 1.0).exp()
         total = components.sum(-1)
         x = mean + sd * grid
         top = torch.stack([total.amax(), heights.amax(), single.amax()]).amax()
@@ -305,12 +316,13 @@ class YourNumbers(Figure):
         ]
 
     def climb(self, climb, single, steps, score):
-        """The mixture's score step by step, and the single Gaussian's."""
-        best, worst = climb[-1].maximum(single), climb[1].minimum(single)
+        """The mixture's score at each step, less the single Gaussian's."""
+        gain, now = climb - single, score - single
+        best, worst = gain[-1].clamp(min=0), gain[1].clamp(max=0)
         room = (best - worst).clamp(min=1e-3)
         return [
             Limits(y=torch.stack([worst - 0.3 * room, best + 0.3 * room]), panel="climb"),
-            Rule(y=single, role="model", label="one Gaussian", panel="climb"),
-            Points(torch.arange(self.most + 1, dtype=torch.float64), climb, role="model", size=2.2, panel="climb"),
-            Points(steps[None], score[None], role="model", size=5.5, panel="climb"),
+            Rule(y=0.0, role="model", label="one Gaussian", panel="climb"),
+            Points(torch.arange(self.most + 1, dtype=torch.float64), gain, role="model", size=2.2, panel="climb"),
+            Points(steps[None], now[None], role="model", size=5.5, panel="climb"),
         ]
