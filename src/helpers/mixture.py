@@ -26,8 +26,8 @@ def log_joint(x, weights, mu, sigma):
     """
     _checks.shape("x", x, None)
     _sum_to_one(weights)
-    log_p_x_given_k = log_prob(x[:, None], mu[..., None, :], sigma[..., None, :])
-    return weights.log()[..., None, :] + log_p_x_given_k
+    given_k = log_prob(x[:, None], mu[..., None, :], sigma[..., None, :])
+    return weights.log()[..., None, :] + given_k
 
 
 def _sum_to_one(weights):

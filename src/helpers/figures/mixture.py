@@ -234,7 +234,7 @@ class MixtureEM(Figure):
 
 
 class YourNumbers(Figure):
-    """Your numbers, one Gaussian (dashed) and a mixture of two, fitted by as many EM steps as you choose. It opens with the body masses of 123 Gentoo penguins, in grams."""  # noqa: E501
+    """Your numbers, one Gaussian (dashed) and a mixture of two, fitted by as many EM steps as you choose. It opens with the body masses of the Gentoo penguins, in grams."""  # noqa: E501
 
     data = Numbers(BIRDS.of("Gentoo").body_mass.tolist(), capacity=200, label="your numbers")
     steps = Slider(0, 0, 30, step=1, label="EM steps")
