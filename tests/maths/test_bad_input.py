@@ -11,6 +11,7 @@ from helpers import (
     elbo,
     gaussian,
     linear_gaussian,
+    mixture,
     mle,
     optimise,
     plots,
@@ -85,6 +86,20 @@ BAD_VALUES += [
     (r"y \(2,\), logits \(3,\)", lambda: optimise.bernoulli_log_likelihood(X[:2] / 2, X)),
     ("x must have last dimensions", lambda: optimise.fit_multivariate(X)),
     ("x must spread in all 2 directions", lambda: optimise.fit_multivariate(torch.outer(X, X[:2]))),
+]
+
+# Chapter 7.
+PAIR = [0.5, 0.5], [1.0, 2.0], [1.0, 1.0]
+BAD_VALUES += [
+    ("weights must sum to 1, got", lambda: mixture.log_joint(X, [0.5, 0.6], *PAIR[1:])),
+    ("weights must lie between 0 and 1", lambda: mixture.log_marginal(X, [1.5, -0.5], *PAIR[1:])),
+    ("sigma must be positive, got 0.0 at index 1", lambda: mixture.responsibilities(X, *PAIR[:2], [1.0, 0.0])),
+    (r"weights \(2,\), mu \(3,\)", lambda: mixture.log_likelihood(X, PAIR[0], X, 1.0)),
+    ("q must have last dimensions", lambda: mixture.bound(X, *PAIR, torch.full((2, 2), 0.5))),
+    ("q must lie between", lambda: mixture.m_step(X, torch.full((3, 2), 2.0))),
+    ("sigma must stay positive: component 1 collapsed", lambda: mixture.m_step([2.0, 2.0], torch.full((2, 2), 0.5))),
+    ("steps must be at least 1", lambda: mixture.em(X, *PAIR, 0)),
+    ("floor must be positive", lambda: mixture.ceiling(3, 0.0)),
 ]
 
 BAD_TYPES = [

@@ -10,7 +10,7 @@ from torch._decomp import core_aten_decompositions
 from torch.fx.experimental.proxy_tensor import make_fx
 
 import helpers
-from helpers import divergence, elbo, gaussian, mle, optimise, probability, vae
+from helpers import divergence, elbo, gaussian, mixture, mle, optimise, probability, vae
 from helpers import linear_gaussian as linear
 from helpers import variational_em as em
 
@@ -103,6 +103,19 @@ CASES |= {
 # Loops of steps, training, random draws, evaluation and fitting by eigenvectors run in Python only.
 NOT_TRACED = {em.em, linear.fit, linear.train, vae.mlp, vae.train, vae.evaluate, vae.draw_noise, vae.estimate_log_p}
 NOT_TRACED |= {vae.reconstruct, vae.sample, gaussian.cholesky}
+
+# Chapter 7.
+MIX = [0.2, 0.8], numbers(0.1, 1.0), numbers(0.5, 0.7)  # weights that are moved would no longer sum to 1
+CASES |= {
+    mixture.log_joint: (X, *MIX),
+    mixture.log_marginal: (X, *MIX),
+    mixture.log_likelihood: (X, *MIX, X),
+    mixture.responsibilities: (X, *MIX),
+    mixture.bound: (X, *MIX, Q, X),
+    mixture.m_step: (X, Q, X, HALF / 4),
+    mixture.em: (X, *MIX, 3),
+    mixture.ceiling: (3, HALF),
+}
 
 
 # Chapter "When algebra runs out".

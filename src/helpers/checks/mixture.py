@@ -1,1 +1,368 @@
 """Exercises of the chapter "A variable you did not see"."""
+
+import math
+import random
+
+from helpers.checks.judging import Case, Mistake, compare
+from helpers.checks.questions import Choice, Number, right, wrong
+from helpers.checks.registry import Curve, Wrong, checker
+
+CHAPTER = "mixture"
+
+Choice(
+    "mixture-condition",
+    CHAPTER,
+    "You maximise",
+    (
+        wrong(
+            "the sum of log p(xᵢ | zᵢ), at the zᵢ that suits each bird best.",
+            "Nobody saw z. And the best of several densities has an area above 1: it is no density of what you saw.",
+        ),
+        wrong(
+            "the sum of log p(xᵢ, zᵢ).",
+            "That is the right score when z was written down. Here you have no value to put in its place.",
+        ),
+        wrong(
+            "the sum over all birds and all k of log p(xᵢ | k).",
+            "The possibilities exclude each other: their densities are weighted and added before the logarithm.",
+        ),
+        right("the sum of log p(xᵢ), where p(xᵢ) is the sum over k of p(k) p(xᵢ | k)."),
+    ),
+    "Only x was seen, so only the density of x can be scored; the conditions are all inside its sum.",
+)
+
+Number(
+    "mixture-share",
+    CHAPTER,
+    "Responsibility of the first component",
+    answer=2 / 3,
+    tolerance=0.004,
+    wrong=(
+        (6 / 7, "You compared the heights alone. Each must be weighted with its component's share first."),
+        (0.25, "That is the share before you saw the length. The length has something to say too."),
+        (0.015, "That is the first layer, p(x, z = 1). Divide it by the sum of both layers."),
+        (0.0225, "That is p(x), the sum of both layers. Which part of it belongs to the first?"),
+        (2.0, "These are the odds, one layer over the other. A share is a layer over the sum of the layers."),
+        (1 / 3, "That is the second component's responsibility."),
+    ),
+    solved="0.25 × 0.06 = 0.015 and 0.75 × 0.01 = 0.0075; the first is two thirds of their sum.",
+    otherwise="Weight each height with its share, then divide the first product by the sum of the two.",
+)
+
+Choice(
+    "mixture-statements",
+    CHAPTER,
+    "True of EM",
+    (
+        right("No step lowers the log-likelihood.", "The bound touches, rises, and stays below."),
+        wrong(
+            "It ends at the highest log-likelihood there is.",
+            "Remember the bad start: it ended on a lower hill. And without a floor there is no highest.",
+        ),
+        right(
+            "Exchange the two components, and the log-likelihood stays the same.",
+            "A sum does not mind the order of its terms.",
+        ),
+        wrong(
+            "If three components reach a higher log-likelihood than two, there are three groups.",
+            "A richer family never fits worse, groups or no groups.",
+        ),
+        wrong(
+            "Each E step puts every bird into one component.",
+            "It gives every component a share of every bird; only far from the border is a share close to 1.",
+        ),
+    ),
+    "It climbs, it may end on a lower hill, and it cannot tell one numbering of the components from another.",
+    several=True,
+)
+
+
+def _log_height(x, mu, sigma):
+    return -(((x - mu) / sigma) ** 2) / 2 - math.log(sigma) - math.log(2 * math.pi) / 2
+
+
+def _log_joint(x, weights, means, sigmas):
+    """log p(x, k) for each k."""
+    return [math.log(w) + _log_height(x, m, s) for w, m, s in zip(weights, means, sigmas, strict=True)]
+
+
+def _log_marginal(x, weights, means, sigmas):
+    """The logarithm of the sum, taken around its largest term."""
+    joint = _log_joint(x, weights, means, sigmas)
+    top = max(joint)
+    return top + math.log(sum(math.exp(value - top) for value in joint))
+
+
+def _marginal_cases(rng):
+    yield Case((206.0, [0.6, 0.4], [191.0, 216.0], [6.5, 7.3]))
+    for _ in range(4):
+        weight = rng.uniform(0.1, 0.9)
+        means, sigmas = [rng.uniform(180, 220) for _ in "12"], [rng.uniform(2, 12) for _ in "12"]
+        yield Case((rng.uniform(175, 230), [weight, 1 - weight], means, sigmas))
+    yield Case((204.0, [0.44, 0.2, 0.36], [190.0, 196.0, 217.0], [6.5, 7.0, 6.5]), "Here there are three components.")
+    yield Case((204.0, [1.0], [200.0], [14.0]), "Here there is one component.")
+    yield Case((190.0, [0.5, 0.5], [190.0, 190.0], [1e-3, 9.0]), "Here one component is very narrow.")
+    far = "Here x is so far away that every density is 0 in a float."
+    yield Case((900.0, [0.6, 0.4], [191.0, 216.0], [6.5, 7.3]), far)
+
+
+_MARGINAL = """import math
+def log_marginal(x, weights, means, sigmas):
+    joint = [math.log(w) - ((x - m) / s) ** 2 / 2 - math.log(s) - math.log(2 * math.pi) / 2
+             for w, m, s in zip(weights, means, sigmas)]
+    top = max(joint)
+    return top + math.log(sum(math.exp(value - top) for value in joint))
+"""
+
+
+def _of_terms(combine):
+    """A mistaken function of the terms log p(x, k)."""
+    return lambda x, weights, means, sigmas: combine(_log_joint(x, weights, means, sigmas))
+
+
+def _equal_weights(x, weights, means, sigmas):
+    return _log_marginal(x, [1 / len(weights)] * len(weights), means, sigmas)
+
+
+@checker(
+    "mixture-code",
+    chapter=CHAPTER,
+    curve=Curve(
+        function="log_marginal",
+        args={"weights": [0.6, 0.4], "means": [191, 216], "sigmas": [6.5, 7.3]},
+        x=(165, 245),
+        y=(-12, -2),
+        label="flipper length (mm)",
+        y_label="log p(x)",
+    ),
+    wrong=[
+        Wrong(_MARGINAL.replace("return top", "return sum(joint) #"), "added the logarithms"),
+        Wrong(_MARGINAL.replace("top + math.log(", "math.exp(top) * ("), "density itself"),
+        Wrong(_MARGINAL.replace("math.log(w) - (", "-("), "weights are missing"),
+        Wrong(_MARGINAL.replace("math.log(w) -", "w -"), "logarithm of the weight"),
+        Wrong(_MARGINAL.replace("return top + math.log", "return max(joint) #"), "largest layer alone"),
+        Wrong(_MARGINAL.replace("top + math.log(", "math.log("), "top term back"),
+        Wrong(_MARGINAL.replace("    top = max(joint)", "    top = 0"), "every density is 0.*largest term"),
+        Wrong(_MARGINAL.replace("/ s) ** 2 / 2", "/ s) ** 2"), "The 2 below"),
+        Wrong(
+            _MARGINAL.replace("return top + math.log(", "return sum(w * j for w, j in zip(weights, joint)) #"),
+            "averaged the logarithms",
+        ),
+    ],
+)
+def _(log_marginal):
+    def no_weights(x, weights, means, sigmas):
+        return _log_marginal(x, [1.0] * len(weights), means, sigmas)
+
+    def plain_weights(x, weights, means, sigmas):
+        heights = [w - math.log(w) + j for w, j in zip(weights, _log_joint(x, weights, means, sigmas), strict=True)]
+        top = max(heights)
+        return top + math.log(sum(math.exp(value - top) for value in heights))
+
+    def no_two(x, weights, means, sigmas):
+        root = math.sqrt(2)
+        terms = [j - ((x - m) / s / root) ** 2 for j, m, s in zip(
+            _log_joint(x, weights, means, sigmas), means, sigmas, strict=True)]  # fmt: skip
+        top = max(terms)
+        return top + math.log(sum(math.exp(value - top) for value in terms))
+
+    def averaged(x, weights, means, sigmas):
+        return sum(w * j for w, j in zip(weights, _log_joint(x, weights, means, sigmas), strict=True))
+
+    return compare(
+        log_marginal,
+        _log_marginal,
+        _marginal_cases(random.Random("mixture-code")),
+        [
+            Mistake("You added the logarithms. The densities are added first; the logarithm comes last.",
+                    _of_terms(sum)),
+            Mistake("This is the density itself; the exercise asks for its logarithm.",
+                    lambda *a: math.exp(_log_marginal(*a))),
+            Mistake("The weights are missing: each density is multiplied by its component's share.", no_weights),
+            Mistake("In a sum of logarithms it is the logarithm of the weight that belongs.", plain_weights),
+            Mistake("This is the largest layer alone. A bird may come from any of them: add the layers.",
+                    _of_terms(max)),
+            Mistake("Give the top term back: you subtracted it inside the exponential.",
+                    lambda *a: _log_marginal(*a) - max(_log_joint(*a))),
+            Mistake("The 2 below the square is missing: it is divided by 2 sigma².", no_two),
+            Mistake("You averaged the logarithms. Average the densities, then take one logarithm.", averaged),
+            Mistake("All components count alike here; use the weights that are given.", _equal_weights),
+        ],
+        solved="Right for one component and for three, and also where every density is too small for a float.",
+        absolute=1e-12,
+        errors={ValueError: "log(0) does not exist: take the largest term out of the sum before you exponentiate."},
+    )  # fmt: skip
+
+
+def _new_sigma(x, q):
+    """The spread of the shares around their own mean."""
+    size = math.fsum(q)
+    mean = math.fsum(share * value for share, value in zip(q, x, strict=True)) / size
+    return math.sqrt(math.fsum(share * (value - mean) ** 2 for share, value in zip(q, x, strict=True)) / size)
+
+
+def _sigma_cases(rng):
+    yield Case(([190.0, 195.0, 215.0], [0.9, 0.8, 0.1]))
+    for count in (2, 5, 9, 40):
+        yield Case(([rng.uniform(175, 230) for _ in range(count)], [rng.uniform(0.05, 1) for _ in range(count)]))
+    yield Case(([190.0, 195.0, 215.0], [1.0, 1.0, 1.0]), "Here every share is 1: an ordinary standard deviation.")
+    yield Case(([190.0, 195.0, 215.0], [0.0, 1.0, 1.0]), "Here one bird has share 0.")
+    yield Case(([190.0, 195.0, 215.0], [1e-9, 2e-9, 1e-9]), "Here the component has almost nothing left.")
+
+
+_SIGMA = """import math
+def new_sigma(x, q):
+    size = sum(q)
+    mean = sum(share * value for share, value in zip(q, x)) / size
+    spread = sum(share * (value - mean) ** 2 for share, value in zip(q, x))
+    return math.sqrt(spread / size)
+"""
+_PLAIN_MEAN = _SIGMA.replace("sum(share * value for share, value in zip(q, x)) / size", "sum(x) / len(x)")
+
+
+def _around(x, q, mean):
+    return sum(share * (value - mean) ** 2 for share, value in zip(q, x, strict=True))
+
+
+@checker(
+    "mixture-bug",
+    chapter=CHAPTER,
+    wrong=[
+        Wrong(_PLAIN_MEAN, "mean of all birds"),
+        Wrong(_SIGMA.replace("spread / size", "spread / len(x)"), "divides by the number of birds"),
+        Wrong(_SIGMA.replace("math.sqrt(spread / size)", "spread / size"), "variance"),
+        Wrong(_SIGMA.replace("share * (value", "(value"), "forgot the shares in the spread"),
+        Wrong(_SIGMA.replace("spread / size", "spread / (size - 1)"), "less 1"),
+        Wrong(_SIGMA.replace("share * (value - mean) ** 2", "(share * (value - mean)) ** 2"), "squared with"),
+        Wrong(_SIGMA.replace("math.sqrt(spread / size)", "math.sqrt(spread) / size"), "inside the root"),
+    ],
+)
+def _(new_sigma):
+    def own_mean(x, q):
+        return sum(share * value for share, value in zip(q, x, strict=True)) / sum(q)
+
+    def scaled(factor):
+        return lambda x, q: math.sqrt(_around(x, q, own_mean(x, q)) / factor(x, q))
+
+    return compare(
+        new_sigma,
+        _new_sigma,
+        _sigma_cases(random.Random("mixture-bug")),
+        [
+            Mistake("The spread is still taken around the mean of all birds; it needs the component's own.",
+                    lambda x, q: math.sqrt(_around(x, q, sum(x) / len(x)) / sum(q))),
+            Mistake("This divides by the number of birds; the component has only the sum of its shares.",
+                    scaled(lambda x, q: len(x))),
+            Mistake("This is the variance; the exercise asks for its root.", lambda x, q: _new_sigma(x, q) ** 2),
+            Mistake("You forgot the shares in the spread: far birds that hardly belong count in full.",
+                    lambda x, q: math.sqrt(_around(x, [1] * len(x), own_mean(x, q)) / sum(q))),
+            Mistake("This divides by the sum of the shares less 1; the M step divides by the sum itself.",
+                    scaled(lambda x, q: sum(q) - 1)),
+            Mistake("The share is squared with the deviation; only the deviation is squared.",
+                    lambda x, q: math.sqrt(_around(x, [share**2 for share in q], own_mean(x, q)) / sum(q))),
+            Mistake("The division belongs inside the root.",
+                    lambda x, q: math.sqrt(_around(x, q, own_mean(x, q))) / sum(q)),
+        ],
+        solved="Around its own mean the component is as narrow as its birds, and EM climbs again.",
+        absolute=1e-9,
+    )  # fmt: skip
+
+
+def _step(x, weights, means, sigmas, *, equal=False, stale=False, fixed=False):
+    """One EM step, or a mistaken one."""
+    size, mean, spread = [], [], []
+    table = []
+    for value in x:
+        joint = _log_joint(value, weights, means, sigmas)
+        total = _log_marginal(value, weights, means, sigmas)
+        table.append([math.exp(entry - total) for entry in joint])
+    for k, old in enumerate(means):
+        q = [row[k] for row in table]
+        size.append(sum(q))
+        mean.append(sum(share * value for share, value in zip(q, x, strict=True)) / size[k])
+        spread.append(math.sqrt(_around(x, q, old if stale else mean[k]) / size[k]))
+    return weights if equal else [s / len(x) for s in size], mean, sigmas if fixed else spread
+
+
+def _score(x, model):
+    return math.fsum(_log_marginal(value, *model) for value in x)
+
+
+def _climb(x, weights, means, sigmas, steps):
+    """Log-likelihood after so many EM steps."""
+    model = weights, means, sigmas
+    for _ in range(steps):
+        model = _step(x, *model)
+    return _score(x, model)
+
+
+def _climb_cases(rng):
+    x = [rng.gauss(191, 6) for _ in range(18)] + [rng.gauss(216, 6) for _ in range(12)]
+    yield Case((x, [0.5, 0.5], [185.0, 205.0], [9.0, 9.0], 1))
+    for steps in (2, 3, 6):
+        yield Case((x, [0.7, 0.3], [190.0, 210.0], [8.0, 12.0], steps))
+    yield Case((x, [0.4, 0.2, 0.4], [185.0, 200.0, 215.0], [6.0, 9.0, 6.0], 3), "Here there are three components.")
+    yield Case((x, [0.5, 0.5], [185.0, 205.0], [9.0, 9.0], 0), "With 0 steps it is the log-likelihood of the start.")
+
+
+_CLIMB = """import math
+def climb(x, weights, means, sigmas, steps):
+    for _ in range(steps):
+        q = []
+        for value in x:
+            total = log_marginal(value, weights, means, sigmas)
+            q.append([math.exp(log_marginal(value, [1.0], [m], [s]) + math.log(w) - total)
+                      for w, m, s in zip(weights, means, sigmas)])
+        size = [sum(row[k] for row in q) for k in range(len(means))]
+        new = [sum(row[k] * value for row, value in zip(q, x)) / size[k] for k in range(len(means))]
+        middle = new
+        spread = [math.sqrt(sum(row[k] * (value - middle[k]) ** 2 for row, value in zip(q, x)) / size[k])
+                  for k in range(len(means))]
+        weights, means, sigmas = [s / len(x) for s in size], new, spread
+    return sum(log_marginal(value, weights, means, sigmas) for value in x)
+"""
+
+
+@checker(
+    "mixture-climb",
+    chapter=CHAPTER,
+    needs=["mixture-code"],
+    wrong=[
+        Wrong(_CLIMB.replace("[s / len(x) for s in size], new", "weights, new"), "weights stay"),
+        Wrong(_CLIMB.replace("middle = new", "middle = means"), "old means"),
+        Wrong(_CLIMB.replace("new, spread", "new, sigmas"), "widths stay"),
+        Wrong(_CLIMB.replace("for _ in range(steps):", "for _ in range(1):"), "one step"),
+        Wrong(_CLIMB.replace("for _ in range(steps):", "for _ in range(0):"), "log-likelihood of the start"),
+        Wrong(_CLIMB.replace("range(steps)", "range(steps + 1)"), "one step too many"),
+        Wrong(_CLIMB.replace("for value in x)\n", "for value in x) / len(x)\n"), "average"),
+    ],
+)
+def _(climb):
+    def mistaken(**how):
+        def run(x, weights, means, sigmas, steps):
+            model = weights, means, sigmas
+            for _ in range(steps):
+                model = _step(x, *model, **how)
+            return _score(x, model)
+
+        return run
+
+    return compare(
+        climb,
+        _climb,
+        _climb_cases(random.Random("mixture-climb")),
+        [
+            Mistake("Your weights stay as they were at the start: the M step moves them too.", mistaken(equal=True)),
+            Mistake("Your spreads are taken around the old means; the M step takes them around the new ones.",
+                    mistaken(stale=True)),
+            Mistake("Your widths stay as they were at the start: the M step moves them too.", mistaken(fixed=True)),
+            Mistake("You take one step, however many are asked for.", lambda *a: _climb(*a[:4], 1)),
+            Mistake("This is the log-likelihood of the start: the new parameters never reach the score.",
+                    lambda *a: _climb(*a[:4], 0)),
+            Mistake("You take one step too many.", lambda *a: _climb(*a[:4], a[4] + 1)),
+            Mistake("This is the average over the birds; the log-likelihood is their sum.",
+                    lambda *a: _climb(*a) / len(a[0])),
+        ],
+        solved="That is the whole algorithm, in a dozen lines, and it never slips.",
+        absolute=1e-9,
+    )  # fmt: skip
