@@ -60,7 +60,7 @@ def _stems(ax, mark, paint):
 
 
 def _points(ax, mark, paint):
-    x, y = _array(mark.x), _array(mark.y)
+    x, y = np.atleast_1d(_array(mark.x)), np.atleast_1d(_array(mark.y))
     if not mark.text:
         ax.scatter(x, y, s=mark.size**2, color=paint, alpha=mark.opacity, lw=0)
         return _label(ax, mark, x, y)

@@ -120,6 +120,8 @@ export function mount(root, stage, spec, compute, store, onUpdate = () => {}) {
       });
     }
     update(true);
+    // A phone keeps the controls in sight, unless they would take too much of it.
+    row.classList.toggle("lb-tall", row.offsetHeight > 0.25 * window.innerHeight);
   });
 
   // What the reader draws is as much a picture as what is drawn from it, so it stands in the panels' row. A text of many

@@ -115,8 +115,11 @@ function drawGlyphs(group, panel, settings) {
     return node;
   });
   return ({ x, y }) => glyphs.forEach((node, i) => {
-    node.setAttribute("x", clampPixel(panel.x(x[i])).toFixed(1));
-    node.setAttribute("y", clampPixel(panel.y(y[i])).toFixed(1));
+    const seen = finite(get(x, i), get(y, i));
+    node.setAttribute("visibility", seen ? "visible" : "hidden");
+    if (!seen) return;
+    node.setAttribute("x", clampPixel(panel.x(get(x, i))).toFixed(1));
+    node.setAttribute("y", clampPixel(panel.y(get(y, i))).toFixed(1));
   });
 }
 
@@ -229,7 +232,10 @@ function drawHeatMap(group, panel, settings) {
   const generator = contours().size([columns, rows]).thresholds(settings.levels);
   const px = (c) => panel.x(settings.x[0] + (c / columns) * (settings.x[1] - settings.x[0])).toFixed(1);
   const py = (r) => panel.y(settings.y[0] + (r / rows) * (settings.y[1] - settings.y[0])).toFixed(1);
-  const ring = (points) => "M" + points.map(([c, r]) => `${px(c)} ${py(r)}`).join("L");
+  // A region that runs off the map is closed along the map's edge: that part is no contour, and is not drawn.
+  const onEdge = ([a, b], [c, d]) => (a === c && (a === 0 || a === columns)) || (b === d && (b === 0 || b === rows));
+  const ring = (points) => points.map((point, i) =>
+    `${i === 0 || onEdge(points[i - 1], point) ? "M" : "L"}${px(point[0])} ${py(point[1])}`).join("");
   return ({ values }) => {
     paint(values, settings.limits, true);
     path.setAttribute("d", settings.levels.length

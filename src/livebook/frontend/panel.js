@@ -8,8 +8,11 @@ import { covered, drawers, element } from "./marks.js";
 const own = Math.random().toString(36).slice(2, 8);
 let clips = 0;
 
+// Room for the longest number at the y axis, and its title beside it.
 function margins(spec) {
-  return { left: spec.y.visible ? 60 : 8, right: 12, top: 10, bottom: spec.x.visible ? 42 : 8 };
+  const scale = scaleLinear(spec.y.domain, [1, 0]), text = scale.tickFormat(spec.y.ticks);
+  const longest = Math.max(...scale.ticks(spec.y.ticks).map((tick) => text(tick).length));
+  return { left: spec.y.visible ? Math.max(60, 30 + 7.2 * longest) : 8, right: 12, top: 10, bottom: spec.x.visible ? 42 : 8 };
 }
 
 // Returns a function that draws the ticks again, for an axis whose interval has changed.
@@ -31,7 +34,7 @@ function addAxes(svg, spec, panel) {
   }
   if (spec.y.visible) {
     ticks.push(addAxis(svg, axisLeft(y), spec.y, "", {
-      transform: "rotate(-90)", x: -height / 2, y: -47, "text-anchor": "middle",
+      transform: "rotate(-90)", x: -height / 2, y: 13 - panel.left, "text-anchor": "middle",
     }));
   }
   return () => ticks.forEach((draw) => draw());
