@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from helpers import _checks, datasets, divergence, elbo, gaussian, linear_gaussian, plots, vae, variational_em
+from helpers import _checks, datasets, divergence, elbo, gaussian, linear_gaussian, logs, plots, vae, variational_em
 
 X = torch.tensor([1.0, 2.0, 4.0], dtype=torch.float64)
 EYE = torch.eye(2, dtype=torch.float64)
@@ -62,6 +62,16 @@ BAD_VALUES = [
     ("name must be one of Adelie", lambda: datasets.penguins().of("Emperor")),
     ("images must have shape", lambda: plots.image_grid(None, torch.ones(2, 3))),
     ("z must have shape", lambda: plots.latent_plane(None, torch.ones(2, 3), torch.ones(2))),
+]
+
+# Chapter "Log-likelihood".
+BAD_VALUES += [
+    ("sigma must be positive", lambda: logs.surface(3, 0, 1, 0, 0)),
+    ("n must be positive, got 0", lambda: logs.surface(0, 0, 1, 0, 1)),
+    ("spread must be positive", lambda: logs.drop(3, 0, 0, 0, 1)),
+    ("sigma_2 must be positive", lambda: logs.ratio(X, 0, 1, 0, -1)),
+    ("terms must be finite, got -inf at index 1", lambda: logs.log_sum_exp([0, -float("inf")])),
+    ("terms is empty", lambda: logs.log_sum_exp([])),
 ]
 
 BAD_TYPES = [
