@@ -21,7 +21,11 @@ def ratio(x, mu_1, sigma_1, mu_2, sigma_2):
     return (log_prob(x, mu_1, sigma_1) - log_prob(x, mu_2, sigma_2)).sum(-1)
 
 
-@checked("n mean spread mu sigma", positive="n sigma", broadcast="n mean spread mu sigma")
+@checked(
+    "n mean spread mu sigma",
+    positive="n sigma",
+    broadcast="n mean spread mu sigma",
+)
 def surface(n, mean, spread, mu, sigma):
     r"""Log-likelihood of ``(mu, sigma)``, in nats, from the data's summary: their number, mean and spread.
 
@@ -35,11 +39,15 @@ def surface(n, mean, spread, mu, sigma):
     return -n * (0.5 * LOG_2_PI + sigma.log() + (spread**2 + (mean - mu) ** 2) / (2 * sigma**2))
 
 
-@checked("n mean spread mu sigma", positive="n spread sigma", broadcast="n mean spread mu sigma")
+@checked(
+    "n mean spread mu sigma",
+    positive="n spread sigma",
+    broadcast="n mean spread mu sigma",
+)
 def drop(n, mean, spread, mu, sigma):
     r"""How many nats the point ``(mu, sigma)`` lies below the top of the surface, which is at ``(mean, spread)``.
 
-    .. math:: n\left(\frac{(\mu - \bar x)^2}{2\sigma^2} + \frac{u - 1 - \log u}{2}\right), \quad u = \frac{s^2}{\sigma^2}
+    .. math:: n\left(\frac{(\mu - \bar x)^2}{2\sigma^2} + \frac{u - 1 - \log u}{2}\right), \; u = \frac{s^2}{\sigma^2}
 
     Arguments as in ``surface``. Never negative, and 0 at the top only.
 

@@ -16,16 +16,16 @@ LARGEST = math.log10(sys.float_info.max)
 
 
 class RunningProduct(Figure):
-    """All 342 penguins, in the order of the data, under one curve. After each bird: the product of the densities so far, as a computer's float64 holds it, and the sum of their logarithms. In the hatched regions there are no float64 numbers."""  # noqa: E501
+    """All 342 penguins, in the order of the data, under one curve. After each bird: the product of the densities so far, as a computer's float64 holds it, and the sum of their logarithms. In the grey regions float64 has no numbers."""  # noqa: E501
 
     mu = Slider(201.0, 185, 217, step=0.5, symbol="μ", unit="mm")
     sigma = Slider(14.0, 6, 30, step=0.5, symbol="σ", unit="mm")
     unit = Choice("millimetres", tuple(UNITS), label="lengths in", role="data")
 
-    panels = {"running": Panel(Axis("birds multiplied", (0, 342)), Axis("power of ten", (-700, 460), ticks=6), 0.5)}
+    panels = {"running": Panel(Axis("birds multiplied", (0, 342)), Axis("power of ten", (-700, 700), ticks=6), 0.58)}
     guess = Guess(
         "birds_held", "How many of the 342 densities can be multiplied before the product becomes 0?",
-        1, 342, step=1, hides=("product", "sum of logarithms", "lost"), panel="running", axis="x",
+        1, 342, step=1, hides=("product", "sum of logarithms"), panel="running", axis="x",
     )  # fmt: skip
 
     x = datasets.penguins().flipper_length
@@ -43,16 +43,17 @@ class RunningProduct(Figure):
         n_held = held.to(mu.dtype).sum()
         start = torch.zeros(1, dtype=torch.float64)
         exact = torch.cat([start, log_p.cumsum(0) / math.log(10)])
+        seen = torch.where(exact > -700, exact, torch.nan)
         in_float = torch.cat([start, torch.where(held, product, torch.nan).log10()])
         last = torch.where(self.counts == n_held, exact, 0.0).sum()
         lost = torch.where(n_held < len(self.x), n_held, torch.nan)
         return [
             *self.no_numbers(),
-            Line(self.counts, exact, role="posterior", label="sum of logarithms", label_at="end", width=4),
-            Line(self.counts, in_float, label="product", label_at="start", width=2),
-            Points(lost[None], last[None], role="model", label="lost", size=5),
+            Line(self.counts, seen, role="posterior", label="sum of logarithms", width=4),
+            Line(self.counts, in_float, label="product", label_at="end", width=2),
+            Points(lost[None], last[None], role="model", label="product", size=5),
             Readout("product in float64", product[-1], digits=3, style="e", role="model", name="product"),
-            Readout("birds multiplied before it is lost", n_held, digits=0, role="model", name="birds_held"),
+            Readout("birds it survives", n_held, digits=0, role="model", name="birds_held"),
             Readout("sum of logarithms", log_p.sum(), "nats", 2, role="posterior", name="log_likelihood"),
             Readout("below the best curve", logs.ratio(self.x / c, *(v / c for v in (*self.best, mu, sigma))), "nats",
                     2, role="posterior", name="below"),
@@ -62,8 +63,8 @@ class RunningProduct(Figure):
         """Where float64 ends."""
         low, high = torch.tensor([SMALLEST, LARGEST], dtype=torch.float64)
         return [
-            Area(self.span, torch.full((2,), -700.0), low.expand(2), role="data", label="too small", hatch=True),
-            Area(self.span, torch.full((2,), 460.0), high.expand(2), role="data", label="too large", hatch=True),
+            Area(self.span, torch.full((2,), -700.0), low.expand(2), role="data", label="too small"),
+            Area(self.span, torch.full((2,), 700.0), high.expand(2), role="data", label="too large"),
         ]
 
 
@@ -77,21 +78,21 @@ class LogLikelihood(Figure):
     panels = {
         "surface": Panel(Axis("μ", (180, 215), "mm", 4), Axis("σ", (4, 22), "mm", 5), 0.8),
         "curve": Panel(Axis("flipper length", (168, 236), "mm", 4), Axis("density", (0, 0.106), "1/mm", 5), 0.8),
-        "along_mu": Panel(Axis("μ", (180, 215), "mm", 4), Axis("nats below the top", (-100, 5), "", 4), 0.5),
-        "along_sigma": Panel(Axis("σ", (4, 22), "mm", 5), Axis("nats below the top", (-100, 5), "", 4), 0.5),
+        "along_mu": Panel(Axis("μ", (180, 215), "mm", 4), Axis("", (-100, 5), "", 4), 0.5),
+        "along_sigma": Panel(Axis("σ", (4, 22), "mm", 5), Axis("", (-100, 5), "", 4), 0.5),
     }
     equation = r"\ell(\model{\mu}, \model{\sigma}) = \sum_{i=1}^{n} \log p(\data{x_i};\, \model{\mu}, \model{\sigma})"
     numbers = r"\ell(\model{<<mu>>},\, \model{<<sigma>>}) = <<log_likelihood>>\ \text{nats}"
 
     x = datasets.penguins().flipper_length
     place = torch.arange(len(x), dtype=torch.float64)
-    bins = torch.arange(168, 236, 4, dtype=torch.float64)
+    bins = torch.arange(166, 238, 4, dtype=torch.float64)
     in_bin = ((x >= bins[:, None]) & (x < bins[:, None] + 4)).double()
     x_grid = torch.linspace(168, 236, 171, dtype=torch.float64)
     mu_grid = torch.linspace(180, 215, 141, dtype=torch.float64)
     sigma_grid = torch.linspace(4, 22, 145, dtype=torch.float64)
     mu_cells, sigma_cells = centres(180, 215, 70), centres(4, 22, 60)
-    nats = torch.tensor([1.0, 4, 16, 64, 256], dtype=torch.float64)
+    nats = torch.tensor([1.0, 4, 16, 64, 256, 1024], dtype=torch.float64)
     contours = [-math.log1p(2.0**k) for k in range(13, -1, -1)]
 
     def scene(self, mu, sigma, n):
@@ -116,10 +117,15 @@ class LogLikelihood(Figure):
         """The map; it is drawn as -log(1 + nats below the top), so that contours stand at 1, 2, 4, … nats."""
         n, mean, spread = data
         drops = logs.drop(*data, self.mu_cells, self.sigma_cells[:, None])
-        at = mean + spread * (2 * self.nats / n).sqrt()
+        away = spread * (2 * self.nats / n).sqrt()
+        at = torch.where(
+            (away > 4) & (mean + away < 212), mean + away, 1e4
+        )  # where numbers would crowd they stay out of sight
         return [
             HeatMap(-drops.log1p(), (180, 215), (4, 22), limits=(-8.0, 3.0), levels=self.contours, panel="surface"),
-            Points(at, spread.expand(at.shape), text=["1", "4", "16", "64", "256"], role="data", panel="surface"),
+            Points(
+                at, spread.expand(at.shape), text=["1", "4", "16", "64", "256", "1024"], role="data", panel="surface"
+            ),
             Points(mean[None], spread[None], text=["✚"], role="data", panel="surface"),
             Rule(x=mu, role="model", panel="surface"),
             Rule(y=sigma, role="model", panel="surface"),
@@ -143,7 +149,7 @@ class LogLikelihood(Figure):
         depth = torch.clamp(1.5 * drop, min=12.0)
         return [
             Limits(y=torch.stack([-depth, 0.08 * depth]), panel=panel),
-            Rule(y=torch.zeros_like(drop), role="data", panel=panel),
+            Rule(y=torch.zeros_like(drop), role="data", label="nats from the top", panel=panel),
             Line(grid, -drops, panel=panel, width=2.5),
             Handle(here, -drop, drags=(slider, None), panel=panel),
         ]
