@@ -12,6 +12,7 @@ from livebook.parameters import Choice, Guess, Slider
 
 UNITS = {"millimetres": 1.0, "centimetres": 10.0, "metres": 1000.0}
 SMALLEST = math.log10(math.ulp(0.0))  # of a float64 above 0
+NORMAL = math.log10(sys.float_info.min)  # below it float64 has fewer and fewer digits
 LARGEST = math.log10(sys.float_info.max)
 
 
@@ -63,6 +64,7 @@ class RunningProduct(Figure):
         """Where float64 ends."""
         low, high = torch.tensor([SMALLEST, LARGEST], dtype=torch.float64)
         return [
+            Rule(y=torch.tensor(NORMAL, dtype=torch.float64), role="data", label="digits run out"),
             Area(self.span, torch.full((2,), -700.0), low.expand(2), role="data", label="too small"),
             Area(self.span, torch.full((2,), 700.0), high.expand(2), role="data", label="too large"),
         ]
