@@ -10,7 +10,7 @@ from torch._decomp import core_aten_decompositions
 from torch.fx.experimental.proxy_tensor import make_fx
 
 import helpers
-from helpers import divergence, elbo, gaussian, logs, vae
+from helpers import divergence, elbo, gaussian, logs, probability, vae
 from helpers import linear_gaussian as linear
 from helpers import variational_em as em
 
@@ -90,6 +90,13 @@ CASES |= {
     logs.surface: (4.0, ONE, HALF, HALF, ONE),
     logs.drop: (4.0, ONE, HALF, HALF, ONE),
     logs.log_sum_exp: (X,),
+}
+
+CASES |= {
+    probability.gaussian_cdf: (X, ONE, HALF),
+    probability.interval: (X, X + 1, ONE, HALF),
+    probability.rounded: (X, ONE, HALF, HALF),
+    probability.histogram: (X, numbers(0.0, 0.5, 2.0)),
 }
 
 # Loops of steps, training, random draws, evaluation and fitting by eigenvectors run in Python only.
