@@ -11,6 +11,7 @@ from helpers import (
     elbo,
     gaussian,
     linear_gaussian,
+    logs,
     mixture,
     mle,
     optimise,
@@ -100,6 +101,16 @@ BAD_VALUES += [
     ("sigma must stay positive: component 1 collapsed", lambda: mixture.m_step([2.0, 2.0], torch.full((2, 2), 0.5))),
     ("steps must be at least 1", lambda: mixture.em(X, *PAIR, 0)),
     ("floor must be positive", lambda: mixture.ceiling(3, 0.0)),
+]
+
+# Chapter "Log-likelihood".
+BAD_VALUES += [
+    ("sigma must be positive", lambda: logs.surface(3, 0, 1, 0, 0)),
+    ("n must be positive, got 0", lambda: logs.surface(0, 0, 1, 0, 1)),
+    ("spread must be positive", lambda: logs.drop(3, 0, 0, 0, 1)),
+    ("sigma_2 must be positive", lambda: logs.ratio(X, 0, 1, 0, -1)),
+    ("terms must be finite, got -inf at index 1", lambda: logs.log_sum_exp([0, -float("inf")])),
+    ("terms is empty", lambda: logs.log_sum_exp([])),
 ]
 
 BAD_TYPES = [

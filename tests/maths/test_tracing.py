@@ -10,7 +10,7 @@ from torch._decomp import core_aten_decompositions
 from torch.fx.experimental.proxy_tensor import make_fx
 
 import helpers
-from helpers import divergence, elbo, gaussian, mixture, mle, optimise, probability, vae
+from helpers import divergence, elbo, gaussian, logs, mixture, mle, optimise, probability, vae
 from helpers import linear_gaussian as linear
 from helpers import variational_em as em
 
@@ -82,6 +82,14 @@ CASES = {
     vae.elbo: (MODEL, IMAGES, NOISES),
     vae.log_weights: (MODEL, IMAGES, NOISES),
     vae.importance_weighted: (MODEL, IMAGES, NOISES),
+}
+
+# Chapter "Log-likelihood".
+CASES |= {
+    logs.ratio: (X, ONE, HALF, HALF, ONE),
+    logs.surface: (4.0, ONE, HALF, HALF, ONE),
+    logs.drop: (4.0, ONE, HALF, HALF, ONE),
+    logs.log_sum_exp: (X,),
 }
 
 CASES |= {
