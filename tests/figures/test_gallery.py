@@ -193,7 +193,7 @@ def test_a_handle_on_one_axis_answers_up_and_down(live):
 def test_a_handle_with_an_origin_sets_what_lies_between(live):
     """It stands at mean + spread * a, so a place half way is a = 0.5, and one far outside is the end of the range."""
     handle = live.locator("[data-panel=data] circle[data-drags=a]")
-    handle.scroll_into_view_if_needed()
+    handle.evaluate("node => node.scrollIntoView({ block: 'center' })")
     box = handle.bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     set_slider(live, "a", 0)

@@ -122,12 +122,13 @@ export function mount(root, stage, spec, compute, store, onUpdate = () => {}) {
     update(true);
   });
 
-  // What the reader draws is as much a picture as what is drawn from it, so it stands in the panels' row.
-  const nodes = (drawn) => controls.filter(([c]) => (c.kind === "pixels") === drawn).map(([, node]) => node);
-  const panels = make("div", { class: "lb-panels" }, ...nodes(true), ...holders.map(([, , holder]) => holder));
-  const row = make("div", { class: "lb-controls" }, ...nodes(false),
+  // What the reader draws is as much a picture as what is drawn from it, so it stands in the panels' row. A text of many
+  // numbers is too tall for the row of controls, which a phone keeps in sight.
+  const nodes = (...kinds) => controls.filter(([c]) => kinds.includes(c.kind)).map(([, node]) => node);
+  const panels = make("div", { class: "lb-panels" }, ...nodes("pixels"), ...holders.map(([, , holder]) => holder));
+  const row = make("div", { class: "lb-controls" }, ...nodes("slider", "choice"),
     createButtons(spec, store, () => outputs));
-  stage.replaceChildren(...(guess ? [guess.box] : []), readouts, panels, row, live);
+  stage.replaceChildren(...(guess ? [guess.box] : []), readouts, panels, row, ...nodes("numbers"), live);
   // JupyterLab takes arrow keys for itself unless they stop here.
   root.addEventListener("keydown", (event) => event.stopPropagation());
   store.watch(update);
