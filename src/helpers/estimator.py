@@ -29,7 +29,11 @@ def mean_log_density(mu_hat, mu, sigma, n):
     return gaussian.log_prob(mu_hat, mu, sigma / n.sqrt())
 
 
-@checked("variance sigma n divisor", positive="variance sigma divisor", broadcast="variance sigma n divisor")
+@checked(
+    "variance sigma n divisor",
+    positive="variance sigma divisor",
+    broadcast="variance sigma n divisor",
+)
 def variance_log_density(variance, sigma, n, divisor):
     r"""Log density of S / divisor at ``variance``, in nats; all arguments broadcast.
 
@@ -40,10 +44,10 @@ def variance_log_density(variance, sigma, n, divisor):
     Equation: (eq-est-chi-square). Source: Casella and Berger, chapter 5.
     """
     _two_or_more(n)
-    half = (n - 1) / 2
-    u = divisor * variance / sigma**2
-    log_chi_square = (half - 1) * u.log() - u / 2 - half * math.log(2) - torch.lgamma(half)
-    return log_chi_square + (divisor / sigma**2).log()
+    half, scale = (n - 1) / 2, divisor / sigma**2
+    u = scale * variance
+    log_area = half * math.log(2) + torch.lgamma(half)
+    return (half - 1) * u.log() - u / 2 - log_area + scale.log()
 
 
 @checked("sigma n divisor", positive="sigma divisor", broadcast="sigma n divisor")
@@ -58,7 +62,11 @@ def variance_mean(sigma, n, divisor):
     return (n - 1) / divisor * sigma**2
 
 
-@checked("sigma n divisor", positive="sigma divisor", broadcast="sigma n divisor")
+@checked(
+    "sigma n divisor",
+    positive="sigma divisor",
+    broadcast="sigma n divisor",
+)
 def mean_squared_error(sigma, n, divisor):
     r"""Average squared error of S / divisor as an estimate of the variance: its own variance plus its bias squared.
 

@@ -53,7 +53,7 @@ class SamplingDistribution(Figure):
     }
     guess = Guess(
         "average_variance", "The variance of this colony is 36 mm². On average over a thousand samples of three birds, "
-        "what does the maximum likelihood estimate of it give?", 0, 72, step=1, unit="mm²",
+        "what does the maximum likelihood estimate of it give?", 0, 72, start=54, step=1, unit="mm²",
         hides=("average",), panel="variance", axis="x",
     )  # fmt: skip
     equation = r"\text{spread of } \model{\hat\mu} = \frac{\posterior{\sigma}}{\sqrt{n}}"
@@ -97,9 +97,11 @@ class SamplingDistribution(Figure):
         birds = torch.where(chosen, MU + SIGMA * noise, torch.nan)
         fitted = gaussian.log_prob(self.lengths, mu_hat, variance.sqrt()).exp()
         colony = gaussian.log_prob(self.lengths, MU, SIGMA).exp()
+        flank = self.lengths >= 226
         return [
-            Line(self.lengths, colony, role="posterior", label="the colony", panel="sample"),
-            Line(self.lengths, fitted, label="fitted to this sample", label_at="peak", panel="sample"),
+            Line(self.lengths, colony, role="posterior", panel="sample"),
+            Line(self.lengths[flank], colony[flank], role="posterior", label="the colony", panel="sample"),
+            Line(self.lengths, fitted, label="fitted to this sample", panel="sample"),
             Points(birds, torch.zeros_like(birds), size=4.5, panel="sample"),
         ]
 
