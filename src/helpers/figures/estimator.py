@@ -10,7 +10,7 @@ import torch
 
 from helpers import estimator, gaussian
 from livebook.figure import Figure
-from livebook.marks import Action, Axis, Bars, Line, Panel, Points, Readout, Rule
+from livebook.marks import Action, Axis, Bars, Limits, Line, Panel, Points, Readout, Rule
 from livebook.parameters import Choice, Guess, Slider
 
 MU, SIGMA = 217.0, 6.0  # mm, rounded from the Gentoos
@@ -52,8 +52,8 @@ class SamplingDistribution(Figure):
         ),
     }
     guess = Guess(
-        "average_variance", "The variance of this colony is 36 mm². On average over a thousand samples of three birds, "
-        "what does the maximum likelihood estimate of it give?", 0, 72, start=54, step=1, unit="mm²",
+        "average_variance", "The colony’s variance is 36 mm². What is the average of the thousand estimates, each from "
+        "three birds by maximum likelihood?", 0, 72, start=54, step=1, unit="mm²",
         hides=("average",), panel="variance", axis="x",
     )  # fmt: skip
     equation = r"\text{spread of } \model{\hat\mu} = \frac{\posterior{\sigma}}{\sqrt{n}}"
@@ -80,14 +80,13 @@ class SamplingDistribution(Figure):
             *self.sample(self.noise.index_select(0, newest)[0], chosen, *shown),
             *self.of_means(n, mu_hat, counted, shown[0]),
             *self.of_variances(n, divisor, variance, counted, shown[1]),
-            Readout("average of μ̂", average(mu_hat, counted), "mm", 2, role="model", name="average_mean"),
             Readout("spread of μ̂", average((mu_hat - average(mu_hat, counted)) ** 2, counted).sqrt(), "mm", 2,
                     role="model", name="spread"),
             Readout("exact spread", SIGMA / n.sqrt(), "mm", 2, role="posterior"),
-            Readout("average of σ̂²", average(variance, counted), "mm²", 2, role="model", name="average_variance"),
-            Readout("typical error of σ̂²", average((variance - SIGMA**2) ** 2, counted).sqrt(), "mm²", 2,
+            Readout("average of σ̂²", average(variance, counted), "mm²", 1, role="model", name="average_variance"),
+            Readout("error of σ̂²", average((variance - SIGMA**2) ** 2, counted).sqrt(), "mm²", 1,
                     role="model", name="error"),
-            Readout("exact error", exact_error, "mm²", 2, role="posterior"),
+            Readout("exact error", exact_error, "mm²", 1, role="posterior"),
             Action("new sample", {"samples": samples % len(self.noise) + 1}),
             Action("50 more", {"samples": (samples + 49) % len(self.noise) + 1}),
         ]  # fmt: skip
@@ -97,11 +96,11 @@ class SamplingDistribution(Figure):
         birds = torch.where(chosen, MU + SIGMA * noise, torch.nan)
         fitted = gaussian.log_prob(self.lengths, mu_hat, variance.sqrt()).exp()
         colony = gaussian.log_prob(self.lengths, MU, SIGMA).exp()
-        flank = self.lengths >= 226
+        flank = self.lengths >= 222.5
         return [
             Line(self.lengths, colony, role="posterior", panel="sample"),
             Line(self.lengths[flank], colony[flank], role="posterior", label="the colony", panel="sample"),
-            Line(self.lengths, fitted, label="fitted to this sample", panel="sample"),
+            Line(self.lengths, fitted, label="fitted", panel="sample"),
             Points(birds, torch.zeros_like(birds), size=4.5, panel="sample"),
         ]
 
@@ -112,6 +111,12 @@ class SamplingDistribution(Figure):
             Bars(*histogram(mu_hat, counted, 205, 0.5, 48), width=0.46, panel="mean"),
             Line(self.means, exact, role="posterior", panel="mean"),
             Rule(x=MU, role="posterior", label="μ", panel="mean"),
+            Line(
+                average(mu_hat, counted).expand(2),
+                torch.tensor([0.0, 0.355], dtype=torch.float64),
+                panel="mean",
+                width=3,
+            ),
             Points(shown, torch.zeros_like(shown), size=4.5, panel="mean"),
         ]
 
@@ -134,7 +139,7 @@ class PeakWidth(Figure):
     """
 
     n = Slider(4.0, 2, LARGEST, step=1, symbol="n", label="birds in a sample", role="data")
-    sigma = Slider(6.0, 2, 10, step=0.5, symbol="σ", label="spread of the colony", unit="mm", role="posterior")
+    sigma = Slider(6.0, 3, 8, step=0.5, symbol="σ", label="spread of the colony", unit="mm", role="posterior")
 
     panels = {
         "hills": Panel(Axis("μ", (205, 229), "mm", 6), Axis("log-likelihood", (-4, 0.35), "nats", 5), 0.34, 2.7),
@@ -164,6 +169,7 @@ class PeakWidth(Figure):
             Bars(*histogram(tops, everything, 205, 0.5, 48), width=0.46, panel="tops"),
             Line(self.mu, exact, role="posterior", panel="tops"),
             Rule(x=MU, role="posterior", panel="tops"),
+            Limits(y=1.3 * torch.stack([torch.zeros_like(error), exact.max()]), panel="tops"),
             Readout("curvature at the top", 1 / error**2, "nats/mm²", 3, role="model", name="curvature"),
             Readout("standard error from it", error, "mm", 3, role="model", name="standard_error"),
             Readout("spread of the tops", tops.var(unbiased=False).sqrt(), "mm", 3, role="model", name="spread"),
