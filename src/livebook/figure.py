@@ -103,27 +103,29 @@ class Figure(anywidget.AnyWidget):
 
     def _describe(self, layout: list[dict]) -> dict:
         """All that the front end needs besides the program, as JSON."""
-        panels = {
-            key: {
+        # A list, because notebooks sort the keys of what they store, and panels stand in their order.
+        panels = [
+            {
+                "key": key,
                 "aspect": panel.aspect,
                 "share": panel.share,
                 "x": vars(panel.x) | {"title": panel.x.title()},
                 "y": vars(panel.y) | {"title": panel.y.title()},
             }
             for key, panel in self.panels.items()
-        }
-        first = next(iter(panels), "")
+        ]
+        first = next(iter(self.panels), "")
         for mark in layout:
             if "panel" in mark:
                 mark["panel"] = mark["panel"] or first
-                if mark["panel"] not in panels:
-                    raise ValueError(f"panel must be one of {', '.join(panels)}; got {mark['panel']!r}")
+                if mark["panel"] not in self.panels:
+                    raise ValueError(f"panel must be one of {', '.join(self.panels)}; got {mark['panel']!r}")
         controls = [{"name": n, **p.control, "start": getattr(self, n)} for n, p in self.parameters().items()]
         described = {
             "name": self.name(), "caption": self.caption(), "panels": panels, "controls": controls, "marks": layout,
         }  # fmt: skip
         if self.guess:
-            described["guess"] = self.guess.describe(layout, panels)
+            described["guess"] = self.guess.describe(layout, self.panels)
             for mark in layout:
                 mark["covered"] = mark.get("label") in self.guess.hides and mark["kind"] != "readout"
         return described

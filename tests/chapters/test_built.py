@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from helpers.figures.variational_em import VariationalEM
 from livebook.payload import MIME
 from tests.chapters.test_text import CHAPTERS
 
@@ -44,6 +45,12 @@ def test_every_program_is_a_file_with_its_spec(book):
         text = path.read_text("utf-8")
         assert "export default function" in text and "export const spec = {" in text
         assert "import " not in text
+
+
+def test_panels_keep_the_order_in_which_a_figure_declares_them(visit):
+    figure = visit.open("variational-inference/variational-em.html").figure("variational-em")
+    shown = figure.locator(".lb-panel").evaluate_all("all => all.map(panel => panel.dataset.panel)")
+    assert shown == list(VariationalEM.panels) == ["bound", "groups", "belief"]
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from torch._decomp import core_aten_decompositions
 from torch.fx.experimental.proxy_tensor import make_fx
 
 import helpers
-from helpers import divergence, elbo, estimator, gaussian, vae
+from helpers import divergence, elbo, estimator, gaussian, probability, vae
 from helpers import linear_gaussian as linear
 from helpers import variational_em as em
 
@@ -82,6 +82,13 @@ CASES = {
     vae.elbo: (MODEL, IMAGES, NOISES),
     vae.log_weights: (MODEL, IMAGES, NOISES),
     vae.importance_weighted: (MODEL, IMAGES, NOISES),
+}
+
+CASES |= {
+    probability.gaussian_cdf: (X, ONE, HALF),
+    probability.interval: (X, X + 1, ONE, HALF),
+    probability.rounded: (X, ONE, HALF, HALF),
+    probability.histogram: (X, numbers(0.0, 0.5, 2.0)),
 }
 
 # Chapter "How good is the estimate?"

@@ -43,11 +43,14 @@ class Likelihood(Figure):
         largest = gaussian.likelihood(x, *gaussian.fit(x))
         of_grid = gaussian.likelihood(x, self.grid, sigma.expand(self.grid.shape)) / largest
         likelihood = gaussian.likelihood(x, mu, sigma)
+        top, shoulder = (gaussian.log_prob(place, mu, sigma).exp() for place in (mu, mu + sigma))
         return [
             *(self.curve(*fit, name) for fit, name in ((self.adelie, "Adelie"), (self.gentoo, "Gentoo"))),
             Line(self.grid, gaussian.log_prob(self.grid, mu, sigma).exp(), label="yours", width=2.5),
             Stems(x, gaussian.log_prob(x, mu, sigma).exp(), role="model", width=1.5),
             Points(x, torch.zeros_like(x), size=4.5),
+            Handle(mu, top, drags=("mu", None)),
+            Handle(mu + sigma, shoulder, drags=("sigma", None), origin_x=mu),
             Line(self.grid, of_grid, panel="likelihood"),
             Rule(x=mu, role="model", panel="likelihood"),
             Handle(mu, likelihood / largest, drags=("mu", None), panel="likelihood"),

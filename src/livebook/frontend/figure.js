@@ -85,7 +85,7 @@ export function mount(root, stage, spec, compute, store, onUpdate = () => {}) {
   const covers = (name) => Boolean(guess?.covers(name));
   const [readouts, updateReadouts] = createReadouts(spec.marks, covers);
   const controls = spec.controls.map((control) => [control, ...createControl(control, store)]);
-  const holders = Object.entries(spec.panels).map(([key, panel]) => {
+  const holders = spec.panels.map(({ key, ...panel }) => {
     const bare = !panel.x.visible && !panel.y.visible ? " lb-bare" : "";
     const holder = make("div", { class: `lb-panel${bare}`, "data-panel": key, style: `--share:${panel.share}` });
     return [key, panel, holder];
