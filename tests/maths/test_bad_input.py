@@ -9,6 +9,7 @@ from helpers import (
     datasets,
     divergence,
     elbo,
+    estimator,
     gaussian,
     linear_gaussian,
     logs,
@@ -128,6 +129,19 @@ BAD_TYPES = [
     ("x torch.float64", lambda: MODEL.encode(IMAGES.double())),
     ("epochs must be a whole number", lambda: vae.train(IMAGES, epochs=1.5)),
     ("latents must be a whole number", lambda: linear_gaussian.fit(torch.rand(9, 3), 1.0)),
+]
+
+# Chapter "How good is the estimate?"
+BAD_VALUES += [
+    ("n must be at least 2, got 1", lambda: estimator.variance_log_density(2.0, 1.0, 1, 1)),
+    ("n must be at least 2", lambda: estimator.variance_mean(1.0, [3, 1], 2)),
+    ("n must be at least 2", lambda: estimator.mean_squared_error(1.0, 0, 2)),
+    ("n must be at least 2", lambda: estimator.sigma_mean(1.0, 1.5, 2)),
+    ("variance must be positive, got 0.0", lambda: estimator.variance_log_density(0.0, 1.0, 3, 3)),
+    ("divisor must be positive, got 0.0", lambda: estimator.mean_squared_error(1.0, 3, 0)),
+    ("sigma must be positive", lambda: estimator.information(0.0)),
+    ("n must be positive", lambda: estimator.standard_errors(1.0, 0)),
+    (r"sigma \(3,\), n \(2,\)", lambda: estimator.standard_errors(X, [3, 4])),
 ]
 
 

@@ -10,7 +10,7 @@ from torch._decomp import core_aten_decompositions
 from torch.fx.experimental.proxy_tensor import make_fx
 
 import helpers
-from helpers import divergence, elbo, gaussian, logs, mixture, mle, optimise, probability, vae
+from helpers import divergence, elbo, estimator, gaussian, logs, mixture, mle, optimise, probability, vae
 from helpers import linear_gaussian as linear
 from helpers import variational_em as em
 
@@ -106,6 +106,19 @@ CASES |= {
     mle.shortfall: (X, ONE, HALF),
     mle.gradient: (X, ONE, HALF),
     mle.ascend: (X, ONE, HALF, 0.1 * ONE, 3),
+}
+
+# Chapter "How good is the estimate?"
+FIVE, FOUR = numbers(5.0)[0], numbers(4.0)[0]
+CASES |= {
+    estimator.mean_log_density: (X, ONE, HALF, FIVE),
+    estimator.variance_log_density: (X, ONE, FIVE, FOUR),
+    estimator.variance_mean: (X, FIVE, FOUR),
+    estimator.mean_squared_error: (X, FIVE, FOUR),
+    estimator.sigma_mean: (X, FIVE, FOUR),
+    estimator.score: (X, ONE, HALF),
+    estimator.information: (X,),
+    estimator.standard_errors: (X, FIVE),
 }
 
 # Loops of steps, training, random draws, evaluation and fitting by eigenvectors run in Python only.
