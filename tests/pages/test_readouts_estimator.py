@@ -63,3 +63,15 @@ def test_width_of_the_peak(visit, n, sigma):
     assert readout(figure, "curvature") == pytest.approx(n / sigma**2, **CLOSE)
     assert readout(figure, "standard_error") == pytest.approx(sigma / np.sqrt(n), **CLOSE)
     assert readout(figure, "spread") == pytest.approx(x.mean(1).std(), **CLOSE)
+
+
+def test_what_the_text_points_at_is_drawn(visit):
+    """A readout says nothing about the picture above it."""
+    figure = visit.open(PAGE).figure("peak-width")
+    hills = figure.locator("[data-panel=hills] path.lb-stroke[d]")
+    assert sum(len(hill.get_attribute("d")) > 100 for hill in hills.all()) == PeakWidth.hills
+    figure = visit.figure("sampling-distribution")
+    average = figure.locator("[data-panel=variance] text.lb-label", has_text="average")
+    assert not average.is_visible()
+    figure.get_by_role("button", name="Reveal").click()
+    assert average.is_visible()
