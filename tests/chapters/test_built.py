@@ -107,6 +107,16 @@ def test_an_unchanged_book_runs_no_cell_again(small_book):
     assert page.read_text("utf-8") == before
 
 
+def test_a_notebook_keeps_its_outputs_when_only_words_change(small_book):
+    write(small_book, "print('an answer')")
+    assert build(small_book)[0] == 0
+    page = small_book / "book" / "index.md"
+    page.write_text(page.read_text() + "\nOne more sentence.\n")
+    assert build(small_book)[0] == 0
+    notebook = (small_book / "_build" / "html" / "_sources" / "index.ipynb").read_text("utf-8")
+    assert "One more sentence" in notebook and "an answer" in notebook.split('"outputs"', 1)[1]
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

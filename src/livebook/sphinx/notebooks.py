@@ -3,11 +3,21 @@
 The theme offers this only to books that name a repository.
 """
 
+from contextlib import suppress
 from pathlib import Path
 
 import nbformat
+from jupyter_cache import get_cache
 
 from livebook.notebook import dress
+
+
+def _with_outputs(notebook, cache: str):
+    """MyST-NB writes a notebook without its outputs when these came from the cache: take them from there."""
+    if not any(cell.get("outputs") for cell in notebook.cells):
+        with suppress(KeyError):  # a page whose cells were never run
+            return get_cache(cache).merge_match_into_notebook(notebook)[1]
+    return notebook
 
 
 def _offer(app, pagename, templatename, context, doctree):
@@ -16,7 +26,8 @@ def _offer(app, pagename, templatename, context, doctree):
         return
     target = Path(app.outdir, "_sources", f"{pagename}.ipynb")
     target.parent.mkdir(parents=True, exist_ok=True)
-    nbformat.write(dress(nbformat.read(executed, as_version=4)), target)
+    notebook = _with_outputs(nbformat.read(executed, as_version=4), app.config.nb_execution_cache_path)
+    nbformat.write(dress(notebook), target)
     context["ipynb_source"] = f"{pagename}.ipynb"
 
 
