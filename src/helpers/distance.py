@@ -31,7 +31,7 @@ def log_marginal(x, tau=1.0, sigma=1.0):
     Equation: (eq-elbo-distance).
     """
     m, s = one_hump.exact_posterior(x[..., None], 0.0, tau, sigma)
-    return math.log(2) + one_hump.log_marginal(x[..., None], 0.0, tau, sigma) + torch.special.log_ndtr(m / s)
+    return math.log(2) + one_hump.log_marginal(x[..., None], 0.0, tau, sigma) + torch.special.ndtr(m / s).log()
 
 
 @checked("mu sigma", positive="sigma", broadcast="mu sigma")

@@ -4,7 +4,18 @@ import numpy as np
 import pytest
 import torch
 
-from helpers import _checks, datasets, divergence, elbo, gaussian, linear_gaussian, plots, vae, variational_em
+from helpers import (
+    _checks,
+    datasets,
+    distance,
+    divergence,
+    elbo,
+    gaussian,
+    linear_gaussian,
+    plots,
+    vae,
+    variational_em,
+)
 
 X = torch.tensor([1.0, 2.0, 4.0], dtype=torch.float64)
 EYE = torch.eye(2, dtype=torch.float64)
@@ -62,6 +73,14 @@ BAD_VALUES = [
     ("name must be one of Adelie", lambda: datasets.penguins().of("Emperor")),
     ("images must have shape", lambda: plots.image_grid(None, torch.ones(2, 3))),
     ("z must have shape", lambda: plots.latent_plane(None, torch.ones(2, 3), torch.ones(2))),
+]
+
+# Chapter "The ELBO".
+BAD_VALUES += [
+    ("sigma_q must be positive, got 0.0", lambda: distance.elbo(1.0, 0.0, 0.0)),
+    ("tau must be positive, got -1.0", lambda: distance.log_marginal(1.0, -1.0, 1.0)),
+    ("sigma must be positive", lambda: distance.mean_distance(1.0, 0.0)),
+    ("z must be finite", lambda: distance.log_joint(float("inf"), 1.0)),
 ]
 
 BAD_TYPES = [
