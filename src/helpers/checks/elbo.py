@@ -198,6 +198,114 @@ def _(elbo):
     )  # fmt: skip
 
 
+def _log_weight(z, mu_q, sigma_q):
+    return _log_normal(z, 0.0, 1.0) + _log_normal(1.0, z, 1.0) - _log_normal(z, mu_q, sigma_q)
+
+
+def _log_weight_cases(rng):
+    yield Case((0.4, 0.0, 1.0))
+    for _ in range(6):
+        yield Case((rng.uniform(-2, 3), rng.uniform(-1, 2), rng.uniform(0.3, 2)))
+    yield Case((2.0, 0.5, math.sqrt(0.5)), "Here q is the exact posterior.")
+    yield Case((40.0, 0.0, 0.5), "Here z is so far out that the densities themselves are 0 in a float.")
+
+
+_WEIGHT = """import math
+def log_normal(value, mean, width):
+    return -((value - mean) / width) ** 2 / 2 - math.log(width) - math.log(2 * math.pi) / 2
+def log_weight(z, mu_q, sigma_q):
+    return log_normal(z, 0, 1) + log_normal(1, z, 1) - log_normal(z, mu_q, sigma_q)
+"""
+
+
+@checker(
+    "elbo-weight",
+    chapter=CHAPTER,
+    curve=Curve(
+        function="log_weight",
+        args={"mu_q": 0.5, "sigma_q": math.sqrt(0.5)},
+        x=(-1.5, 2.5),
+        y=(-4, 0),
+        label="z",
+        y_label="log-weight",
+    ),
+    wrong=[
+        Wrong(_WEIGHT.replace(" - log_normal(z, mu_q, sigma_q)", ""), "log joint density"),
+        Wrong(_WEIGHT.replace("- log_normal(z, mu_q", "+ log_normal(z, mu_q"), "added log q"),
+        Wrong(_WEIGHT.replace("log_normal(z, 0, 1) + ", ""), "prior of z is missing"),
+        Wrong(_WEIGHT.replace(" + log_normal(1, z, 1)", ""), "reading is missing"),
+        Wrong(_WEIGHT.replace("return log_normal(z, 0, 1) +", "return log_normal(z, 0, 1) *"), "You multiplied"),
+        Wrong(
+            _WEIGHT.replace("- log_normal(z, mu_q, sigma_q)", "+ ((z - mu_q) / sigma_q) ** 2 / 2"),
+            "only the exponent of q",
+        ),
+        Wrong(_WEIGHT.replace("return log_normal(z, 0", "return -log_normal(z, 0").replace("+ log_normal(1", "- log_normal(1").replace("1) - log_normal(z, mu_q", "1) + log_normal(z, mu_q"), "upside down"),  # noqa: E501
+        Wrong(
+            _WEIGHT.replace("    return log_normal(z, 0", "    w = log_normal(z, 0") + "    return math.exp(w)\n",
+            "weight itself",
+        ),
+        Wrong(
+            "import math\ndef normal(v, m, s):\n    return math.exp(-((v - m) / s) ** 2 / 2) / s / math.sqrt(6.283185307179586)\n"  # noqa: E501
+            "def log_weight(z, mu_q, sigma_q):\n"
+            "    return math.log(normal(z, 0, 1) * normal(1, z, 1) / normal(z, mu_q, sigma_q))",
+            "far out.*logarithms",
+        ),
+    ],
+)  # fmt: skip
+def _(log_weight):
+    def prior(z):
+        return _log_normal(z, 0.0, 1.0)
+
+    def reading(z):
+        return _log_normal(1.0, z, 1.0)
+
+    return compare(
+        log_weight,
+        _log_weight,
+        _log_weight_cases(random.Random("elbo-weight")),
+        [
+            Mistake(
+                "This is the log joint density, and curved for every q: log q still has to come off.",
+                lambda z, mu_q, sigma_q: prior(z) + reading(z),
+            ),
+            Mistake(
+                "You added log q. The weight divides by q, so its logarithm comes off.",
+                lambda z, mu_q, sigma_q: prior(z) + reading(z) + _log_normal(z, mu_q, sigma_q),
+            ),
+            Mistake(
+                "The prior of z is missing: the joint density is p(z) times p(x|z).",
+                lambda z, mu_q, sigma_q: reading(z) - _log_normal(z, mu_q, sigma_q),
+            ),
+            Mistake(
+                "The density of the reading is missing: the joint density is p(z) times p(x|z).",
+                lambda z, mu_q, sigma_q: prior(z) - _log_normal(z, mu_q, sigma_q),
+            ),
+            Mistake(
+                "You multiplied two logarithms. Densities multiply; their logarithms add.",
+                lambda z, mu_q, sigma_q: prior(z) * reading(z) - _log_normal(z, mu_q, sigma_q),
+            ),
+            Mistake(
+                "You took only the exponent of q. Its normalising factor contains sigma_q.",
+                lambda z, mu_q, sigma_q: prior(z) + reading(z) + ((z - mu_q) / sigma_q) ** 2 / 2,
+            ),
+            Mistake(
+                "The weight is upside down: the joint density stands above the line, q below.",
+                lambda z, mu_q, sigma_q: -_log_weight(z, mu_q, sigma_q),
+            ),
+            Mistake(
+                "This is the weight itself; the exercise asks for its logarithm.",
+                lambda z, mu_q, sigma_q: math.exp(_log_weight(z, mu_q, sigma_q)),
+            ),
+        ],
+        solved="A level line at log p(x), although no integral was done: q here is the exact posterior.",
+        absolute=1e-10,
+        errors={
+            ValueError: "Work with logarithms throughout: the densities themselves underflow.",
+            ArithmeticError: "Work with logarithms throughout: the densities themselves underflow.",
+        },
+    )
+
+
 def _estimate(x, mu_q, sigma_q, noise, theta, tau, sigma):
     return _average(x, mu_q, sigma_q, noise, theta, tau, sigma)
 
@@ -328,111 +436,3 @@ def _(estimate):
         solved="With the density of z, every draw from the exact posterior gives log p(x), and none can fool you.",
         absolute=1e-10,
     )  # fmt: skip
-
-
-def _log_weight(z, mu_q, sigma_q):
-    return _log_normal(z, 0.0, 1.0) + _log_normal(1.0, z, 1.0) - _log_normal(z, mu_q, sigma_q)
-
-
-def _log_weight_cases(rng):
-    yield Case((0.4, 0.0, 1.0))
-    for _ in range(6):
-        yield Case((rng.uniform(-2, 3), rng.uniform(-1, 2), rng.uniform(0.3, 2)))
-    yield Case((2.0, 0.5, math.sqrt(0.5)), "Here q is the exact posterior.")
-    yield Case((40.0, 0.0, 0.5), "Here z is so far out that the densities themselves are 0 in a float.")
-
-
-_WEIGHT = """import math
-def log_normal(value, mean, width):
-    return -((value - mean) / width) ** 2 / 2 - math.log(width) - math.log(2 * math.pi) / 2
-def log_weight(z, mu_q, sigma_q):
-    return log_normal(z, 0, 1) + log_normal(1, z, 1) - log_normal(z, mu_q, sigma_q)
-"""
-
-
-@checker(
-    "elbo-weight",
-    chapter=CHAPTER,
-    curve=Curve(
-        function="log_weight",
-        args={"mu_q": 0.5, "sigma_q": math.sqrt(0.5)},
-        x=(-1.5, 2.5),
-        y=(-4, 0),
-        label="z",
-        y_label="log-weight",
-    ),
-    wrong=[
-        Wrong(_WEIGHT.replace(" - log_normal(z, mu_q, sigma_q)", ""), "log joint density"),
-        Wrong(_WEIGHT.replace("- log_normal(z, mu_q", "+ log_normal(z, mu_q"), "added log q"),
-        Wrong(_WEIGHT.replace("log_normal(z, 0, 1) + ", ""), "prior of z is missing"),
-        Wrong(_WEIGHT.replace(" + log_normal(1, z, 1)", ""), "reading is missing"),
-        Wrong(_WEIGHT.replace("return log_normal(z, 0, 1) +", "return log_normal(z, 0, 1) *"), "You multiplied"),
-        Wrong(
-            _WEIGHT.replace("- log_normal(z, mu_q, sigma_q)", "+ ((z - mu_q) / sigma_q) ** 2 / 2"),
-            "only the exponent of q",
-        ),
-        Wrong(_WEIGHT.replace("return log_normal(z, 0", "return -log_normal(z, 0").replace("+ log_normal(1", "- log_normal(1").replace("1) - log_normal(z, mu_q", "1) + log_normal(z, mu_q"), "upside down"),  # noqa: E501
-        Wrong(
-            _WEIGHT.replace("    return log_normal(z, 0", "    w = log_normal(z, 0") + "    return math.exp(w)\n",
-            "weight itself",
-        ),
-        Wrong(
-            "import math\ndef normal(v, m, s):\n    return math.exp(-((v - m) / s) ** 2 / 2) / s / math.sqrt(6.283185307179586)\n"  # noqa: E501
-            "def log_weight(z, mu_q, sigma_q):\n"
-            "    return math.log(normal(z, 0, 1) * normal(1, z, 1) / normal(z, mu_q, sigma_q))",
-            "far out.*logarithms",
-        ),
-    ],
-)  # fmt: skip
-def _(log_weight):
-    def prior(z):
-        return _log_normal(z, 0.0, 1.0)
-
-    def reading(z):
-        return _log_normal(1.0, z, 1.0)
-
-    return compare(
-        log_weight,
-        _log_weight,
-        _log_weight_cases(random.Random("elbo-weight")),
-        [
-            Mistake(
-                "This is the log joint density, and curved for every q: log q still has to come off.",
-                lambda z, mu_q, sigma_q: prior(z) + reading(z),
-            ),
-            Mistake(
-                "You added log q. The weight divides by q, so its logarithm comes off.",
-                lambda z, mu_q, sigma_q: prior(z) + reading(z) + _log_normal(z, mu_q, sigma_q),
-            ),
-            Mistake(
-                "The prior of z is missing: the joint density is p(z) times p(x|z).",
-                lambda z, mu_q, sigma_q: reading(z) - _log_normal(z, mu_q, sigma_q),
-            ),
-            Mistake(
-                "The density of the reading is missing: the joint density is p(z) times p(x|z).",
-                lambda z, mu_q, sigma_q: prior(z) - _log_normal(z, mu_q, sigma_q),
-            ),
-            Mistake(
-                "You multiplied two logarithms. Densities multiply; their logarithms add.",
-                lambda z, mu_q, sigma_q: prior(z) * reading(z) - _log_normal(z, mu_q, sigma_q),
-            ),
-            Mistake(
-                "You took only the exponent of q. Its normalising factor contains sigma_q.",
-                lambda z, mu_q, sigma_q: prior(z) + reading(z) + ((z - mu_q) / sigma_q) ** 2 / 2,
-            ),
-            Mistake(
-                "The weight is upside down: the joint density stands above the line, q below.",
-                lambda z, mu_q, sigma_q: -_log_weight(z, mu_q, sigma_q),
-            ),
-            Mistake(
-                "This is the weight itself; the exercise asks for its logarithm.",
-                lambda z, mu_q, sigma_q: math.exp(_log_weight(z, mu_q, sigma_q)),
-            ),
-        ],
-        solved="A level line at log p(x), although no integral was done: q here is the exact posterior.",
-        absolute=1e-10,
-        errors={
-            ValueError: "Work with logarithms throughout: the densities themselves underflow.",
-            ArithmeticError: "Work with logarithms throughout: the densities themselves underflow.",
-        },
-    )

@@ -19,13 +19,15 @@ REACH = torch.linspace(-3, 3, 61, dtype=torch.float64)
 def bar(left, right, middle, role, hatch=False):
     """A bar from ``left`` to ``right`` at the height ``middle``."""
     ends = torch.full((2,), middle, dtype=torch.float64)
-    return Area(torch.stack([left, right]), ends + 0.12, ends - 0.12, role=role, hatch=hatch, panel="bars")
+    return Area(torch.stack([left, right]), ends + 0.12, ends - 0.12, role=role, hatch=hatch, panel="pieces")
 
 
 def word(x, y, text, role, when=None):
     """A word among the bars, left out where there is no room for it."""
     place = x if when is None else torch.where(when, x, NOWHERE)
-    return Points(place[None], torch.full((1,), y, dtype=torch.float64), role=role, label=text, panel="bars", size=0.0)
+    return Points(
+        place[None], torch.full((1,), y, dtype=torch.float64), role=role, label=text, panel="pieces", size=0.0
+    )
 
 
 class ELBO(Figure):
@@ -36,9 +38,10 @@ class ELBO(Figure):
     x = Slider(224.0, *LENGTHS, step=0.5, symbol="x", label="reading", unit="mm", role="data")
     theta = Slider(217.0, *LENGTHS, step=0.5, symbol="θ", label="birds’ mean", unit="mm", role="model")
 
+    # By name these stand in the order in which they are shown: a notebook's JSON may come back sorted.
     panels = {
-        "z": Panel(Axis("true length z", (195, 245), "mm"), Axis("density", (0, 0.21), "1/mm", 4), 0.4, 2.4),
-        "bars": Panel(Axis("nats", (LOWEST, HIGHEST)), Axis("", (0, 1), visible=False), 0.66, 1.0),
+        "density": Panel(Axis("true length z", (195, 245), "mm"), Axis("density", (0, 0.21), "1/mm", 4), 0.4, 2.4),
+        "pieces": Panel(Axis("nats", (LOWEST, HIGHEST)), Axis("", (0, 1), visible=False), 0.66, 1.0),
         "weight": Panel(Axis("z", (195, 245), "mm"), Axis("log p(x, z) − log q(z)", (-14, 4), "nats", 4), 0.78, 1.1),
     }
     equation = (
@@ -77,7 +80,7 @@ class ELBO(Figure):
         """The prior, the reading, the exact posterior and q, each with what moves it."""
 
         def curve(mu, sigma, **style):
-            return Line(self.grid, gaussian.log_prob(self.grid, mu, sigma).exp(), panel="z", **style)
+            return Line(self.grid, gaussian.log_prob(self.grid, mu, sigma).exp(), panel="density", **style)
 
         top = gaussian.log_prob(mu_q, mu_q, sigma_q).exp()
         shoulder = top * torch.tensor(-0.5, dtype=torch.float64).exp()
@@ -88,13 +91,13 @@ class ELBO(Figure):
             curve(theta, TAU, role="model", label="p(z)", label_at="start"),
             curve(x, SIGMA, role="data", dash=True, width=1.5, label="p(x|z)", label_at="end"),
             curve(m, s, role="posterior", width=3.5),
-            Points((m + flank)[None], beside[None], role="posterior", label="p(z|x)", panel="z", size=0.0),
+            Points((m + flank)[None], beside[None], role="posterior", label="p(z|x)", panel="density", size=0.0),
             curve(mu_q, sigma_q, role="approximation", width=2.5, label="q"),
-            Handle(theta, peak, drags=("theta", None), role="model", panel="z"),
-            Handle(x, 0.0, drags=("x", None), role="data", label="x", panel="z"),
-            Handle(mu_q, top, drags=("mu_q", None), role="approximation", panel="z"),
+            Handle(theta, peak, drags=("theta", None), role="model", panel="density"),
+            Handle(x, 0.0, drags=("x", None), role="data", label="x", panel="density"),
+            Handle(mu_q, top, drags=("mu_q", None), role="approximation", panel="density"),
             Handle(
-                mu_q + sigma_q, shoulder, drags=("sigma_q", None), origin_x=mu_q, role="approximation", panel="z"
+                mu_q + sigma_q, shoulder, drags=("sigma_q", None), origin_x=mu_q, role="approximation", panel="density"
             ),
         ]  # fmt: skip
 
@@ -102,16 +105,17 @@ class ELBO(Figure):
         """ELBO and gap end at log p(x); ELBO and KL to the prior end at the reconstruction term."""
         left = torch.minimum(torch.tensor(LOWEST, dtype=torch.float64), bound - 2)
         right = torch.tensor(HIGHEST, dtype=torch.float64)
+        room = bound - left > 0.2 * (right - left)
         return [
-            Limits(x=torch.stack([left, right]), panel="bars"),
+            Limits(x=torch.stack([left, right]), panel="pieces"),
             bar(left, bound, 0.7, "bound"),
             bar(bound, log_p, 0.7, "gap", hatch=True),
-            Rule(x=log_p, role="model", label="log p(x)", panel="bars"),
-            word(left, 0.82, "ELBO", "bound"),
+            Rule(x=log_p, role="model", label="log p(x)", panel="pieces"),
+            word(left, 0.82, "ELBO", "bound", room),
             word(bound, 0.82, "gap", "gap", gap > 0.16 * (right - left)),
             bar(left, bound, 0.25, "bound"),
             bar(bound, reconstruction, 0.25, "approximation"),
-            word(left, 0.37, "ELBO", "bound"),
+            word(left, 0.37, "ELBO", "bound", room),
             word(bound, 0.37, "KL to prior", "approximation"),
             word(reconstruction, 0.0, "reconstruction", "data"),
         ]
@@ -138,8 +142,9 @@ class OneSide(Figure):
     sigma_q = Slider(0.95, 0.4, 8, step=0.05, label="width of q", unit="m", role="approximation")
     x = Slider(5.0, 0, 8, step=0.1, symbol="x", label="distance read", unit="m", role="data")
 
+    # By name these stand in the order in which they are shown: a notebook's JSON may come back sorted.
     panels = {
-        "z": Panel(Axis("position z", (-10, 10), "m"), Axis("density", (0, 0.62), "1/m", 4), 0.6),
+        "density": Panel(Axis("position z", (-10, 10), "m"), Axis("density", (0, 0.62), "1/m", 4), 0.6),
         "weight": Panel(Axis("z", (-10, 10), "m"), Axis("log p(x, z) − log q(z)", (-12, 2), "nats", 4), 0.6),
     }
     guess = Guess(
@@ -160,11 +165,11 @@ class OneSide(Figure):
         weights = self.log_weights(mu_q, sigma_q, NOISE, x)
         q = gaussian.log_prob(self.grid, mu_q, sigma_q).exp()
         return [
-            Line(self.grid, posterior, role="posterior", width=3.5, label="p(z|x)", panel="z"),
-            Line(self.grid, q, role="approximation", width=2.5, label="q", panel="z"),
-            Handle(mu_q, top, drags=("mu_q", None), role="approximation", panel="z"),
+            Line(self.grid, posterior, role="posterior", width=3.5, label="p(z|x)", panel="density"),
+            Line(self.grid, q, role="approximation", width=2.5, label="q", panel="density"),
+            Handle(mu_q, top, drags=("mu_q", None), role="approximation", panel="density"),
             Handle(
-                mu_q + sigma_q, shoulder, drags=("sigma_q", None), origin_x=mu_q, role="approximation", panel="z"
+                mu_q + sigma_q, shoulder, drags=("sigma_q", None), origin_x=mu_q, role="approximation", panel="density"
             ),
             Rule(y=log_p, role="model", label="log p(x)", panel="weight"),
             Rule(y=bound, role="bound", panel="weight"),
