@@ -7,6 +7,7 @@ import torch
 from helpers import (
     _checks,
     datasets,
+    distance,
     divergence,
     elbo,
     estimator,
@@ -112,6 +113,14 @@ BAD_VALUES += [
     ("sigma_2 must be positive", lambda: logs.ratio(X, 0, 1, 0, -1)),
     ("terms must be finite, got -inf at index 1", lambda: logs.log_sum_exp([0, -float("inf")])),
     ("terms is empty", lambda: logs.log_sum_exp([])),
+]
+
+# Chapter "The ELBO".
+BAD_VALUES += [
+    ("sigma_q must be positive, got 0.0", lambda: distance.elbo(1.0, 0.0, 0.0)),
+    ("tau must be positive, got -1.0", lambda: distance.log_marginal(1.0, -1.0, 1.0)),
+    ("sigma must be positive", lambda: distance.mean_distance(1.0, 0.0)),
+    ("z must be finite", lambda: distance.log_joint(float("inf"), 1.0)),
 ]
 
 BAD_TYPES = [

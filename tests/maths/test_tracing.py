@@ -10,7 +10,7 @@ from torch._decomp import core_aten_decompositions
 from torch.fx.experimental.proxy_tensor import make_fx
 
 import helpers
-from helpers import divergence, elbo, estimator, gaussian, logs, mixture, mle, optimise, probability, vae
+from helpers import distance, divergence, elbo, estimator, gaussian, logs, mixture, mle, optimise, probability, vae
 from helpers import linear_gaussian as linear
 from helpers import variational_em as em
 
@@ -174,6 +174,14 @@ def flat(result):
 def name(function):
     return f"{function.__module__.split('.')[-1]}.{function.__name__}"
 
+
+# Chapter "The ELBO".
+CASES |= {
+    distance.log_joint: (X, ONE, HALF, ONE),
+    distance.log_marginal: (ONE, HALF, ONE),
+    distance.mean_distance: (X, HALF),
+    distance.elbo: (ONE, X, HALF, HALF, ONE),
+}
 
 # What does no mathematics of the book: data, pictures, sources, deliberately broken variants, grids.
 OTHER = {"datasets", "plots", "show", "vae_bugs", "quadrature"}
