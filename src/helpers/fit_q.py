@@ -13,7 +13,7 @@ from helpers.divergence import integrate
 GRID = torch.linspace(-14.0, 14.0, 1121, dtype=torch.float64)
 
 
-def standard_normal(points=257):
+def standard_normal(points=801):
     """Places and weights for averages over a standard normal: an even grid from -8 to 8. Equation: (eq-kl-reverse)."""
     places = torch.linspace(-8.0, 8.0, _checks.whole("points", points, 2), dtype=torch.float64)
     return places, (-0.5 * places**2).softmax(0)
@@ -33,7 +33,7 @@ def log_p(z, distance, weight):
 
 
 @checked("mu sigma distance weight", positive="sigma", probability="weight", broadcast="mu sigma distance weight")
-def reverse_kl(mu, sigma, distance, weight, points=257):
+def reverse_kl(mu, sigma, distance, weight, points=801):
     r"""KL(q‖p), whose average is taken under q; the arguments broadcast, and the result has their shape.
 
     .. math:: -\tfrac12\log(2\pi e\,\sigma^2) - \int N(\epsilon; 0, 1)\,\log p(\mu + \sigma\epsilon)\,d\epsilon
@@ -83,8 +83,8 @@ def step(mu, sigma, distance, weight):
               \sigma - \frac1\sigma \leftarrow d\,E_\epsilon[\epsilon\,r], \qquad
               r = \mathrm{sigmoid}\left(\mathrm{logit}\,w + d\,(\mu + \sigma\epsilon)\right)
 
-    Never climbs: log p(z) + z²/2 is convex in z, so the divergence lies below what one gets with a tangent in its place,
-    and the step goes to the lowest point of that. It rests where both partial derivatives are 0.
+    It never climbs: log p(z) + z²/2 is convex in z, so putting its tangent in its place bounds the divergence from
+    above, and the step goes to the lowest point of the bound. It rests where both partial derivatives are 0.
 
     Equation: (eq-kl-step). Source: Yuille and Rangarajan (2003), the concave-convex procedure.
     """

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from helpers import _checks, datasets, divergence, elbo, gaussian, linear_gaussian, plots, vae, variational_em
+from helpers import _checks, datasets, divergence, elbo, fit_q, gaussian, linear_gaussian, plots, vae, variational_em
 
 X = torch.tensor([1.0, 2.0, 4.0], dtype=torch.float64)
 EYE = torch.eye(2, dtype=torch.float64)
@@ -79,6 +79,19 @@ BAD_TYPES = [
     ("x torch.float64", lambda: MODEL.encode(IMAGES.double())),
     ("epochs must be a whole number", lambda: vae.train(IMAGES, epochs=1.5)),
     ("latents must be a whole number", lambda: linear_gaussian.fit(torch.rand(9, 3), 1.0)),
+]
+
+# Chapter "Kullback-Leibler".
+BAD_VALUES += [
+    ("log_q", lambda: divergence.kl_nonnegative(X, X[:2])),
+    ("weight must lie between 0 and 1, got 1.5", lambda: fit_q.log_p(X, 4.0, 1.5)),
+    ("sigma must be positive, got 0.0", lambda: fit_q.reverse_kl(0.0, 0.0, 4.0, 0.5)),
+    ("points must be at least 2, got 1", lambda: fit_q.reverse_kl(0.0, 1.0, 4.0, 0.5, points=1)),
+    ("sigma must be positive, got -1.0", lambda: fit_q.forward_kl(0.0, -1.0, 4.0, 0.5)),
+    ("weight must lie between 0 and 1, got -0.5", lambda: fit_q.match_moments(4.0, -0.5)),
+    ("sigma must be positive, got -1.0", lambda: fit_q.step(0.0, -1.0, 4.0, 0.5)),
+    ("steps must be at least 1, got 0", lambda: fit_q.descend(0.0, 1.0, 4.0, 0.5, 0)),
+    ("mu must be finite", lambda: fit_q.descend(float("nan"), 1.0, 4.0, 0.5)),
 ]
 
 

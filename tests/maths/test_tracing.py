@@ -10,7 +10,7 @@ from torch._decomp import core_aten_decompositions
 from torch.fx.experimental.proxy_tensor import make_fx
 
 import helpers
-from helpers import divergence, elbo, gaussian, vae
+from helpers import divergence, elbo, fit_q, gaussian, vae
 from helpers import linear_gaussian as linear
 from helpers import variational_em as em
 
@@ -84,9 +84,21 @@ CASES = {
     vae.importance_weighted: (MODEL, IMAGES, NOISES),
 }
 
+# Chapter "Kullback-Leibler".
+CASES |= {
+    divergence.kl_nonnegative: (X, 2 * X),
+    fit_q.log_p: (X, ONE, HALF),
+    fit_q.reverse_kl: (X, ONE, ONE, HALF),
+    fit_q.forward_kl: (X, ONE, ONE, HALF),
+    fit_q.match_moments: (ONE, HALF),
+    fit_q.step: (ONE, ONE, ONE, HALF),
+    fit_q.descend: (ONE, ONE, ONE, HALF, 2),
+}
+
 # Loops of steps, training, random draws, evaluation and fitting by eigenvectors run in Python only.
 NOT_TRACED = {em.em, linear.fit, linear.train, vae.mlp, vae.train, vae.evaluate, vae.draw_noise, vae.estimate_log_p}
 NOT_TRACED |= {vae.reconstruct, vae.sample, gaussian.cholesky}
+NOT_TRACED |= {fit_q.standard_normal}
 
 
 def split(function):

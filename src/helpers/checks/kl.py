@@ -84,7 +84,9 @@ def kl_gaussian(mu_q, sigma_q, mu_p, sigma_p):
         Wrong(_GAUSSIAN.replace(" + (mu_q - mu_p) ** 2", ""), "distance between the centres"),
         Wrong(_GAUSSIAN.replace("(mu_q - mu_p) ** 2", "abs(mu_q - mu_p)"), "is squared"),
         Wrong(
-            _GAUSSIAN.replace("    square", "    mu_q, sigma_q, mu_p, sigma_p = mu_p, sigma_p, mu_q, sigma_q\n    square"),
+            _GAUSSIAN.replace(
+                "    square", "    mu_q, sigma_q, mu_p, sigma_p = mu_p, sigma_p, mu_q, sigma_q\n    square"
+            ),
             "other direction",
         ),
     ],
