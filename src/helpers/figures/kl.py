@@ -29,13 +29,13 @@ def ends(low, high):
     return torch.stack([torch.as_tensor(low, dtype=torch.float64), torch.as_tensor(high, dtype=torch.float64)])
 
 
-def target_and_q(z, mu, sigma, distance, weight, panel):
+def target_and_q(z, mu, sigma, distance, weight, panel, label="q"):
     """Both densities over ``z``, and an axis that holds the higher one."""
     p, q = fit_q.log_p(z, distance, weight).exp(), gaussian.log_prob(z, mu, sigma).exp()
     return [
         Limits(y=ends(0.0, 1.18 * torch.maximum(p.max(), q.max())), panel=panel),
         Line(z, p, role="posterior", label="p", width=3.0, panel=panel),
-        Line(z, q, role="approximation", label="q", width=2.5, panel=panel),
+        Line(z, q, role="approximation", label=label, width=2.5, panel=panel),
     ]
 
 
@@ -53,12 +53,16 @@ class ForwardReverse(Figure):
         "forward": Panel(Axis("z", (-9, 9)), Axis("p log(p/q)", (-0.5, 4), ticks=4), 0.6),
     }
     equation = (
-        r"\mathrm{KL}(\approximation{q}\,\|\,\posterior{p}) = \int \approximation{q}\, \log\frac{\approximation{q}}{\posterior{p}}\, dz"  # noqa: E501
-        r"\qquad \mathrm{KL}(\posterior{p}\,\|\,\approximation{q}) = \int \posterior{p}\, \log\frac{\posterior{p}}{\approximation{q}}\, dz"  # noqa: E501
+        r"\begin{aligned}"
+        r"\mathrm{KL}(\approximation{q}\,\|\,\posterior{p}) &= \int \approximation{q}\, \log(\approximation{q}/\posterior{p})\, dz \\"  # noqa: E501
+        r"\mathrm{KL}(\posterior{p}\,\|\,\approximation{q}) &= \int \posterior{p}\, \log(\posterior{p}/\approximation{q})\, dz"  # noqa: E501
+        r"\end{aligned}"
     )
     numbers = (
-        r"\mathrm{KL}(\approximation{q}\,\|\,\posterior{p}) = \gap{<<reverse>>}"
-        r"\qquad \mathrm{KL}(\posterior{p}\,\|\,\approximation{q}) = \gap{<<forward>>}"
+        r"\begin{aligned}"
+        r"\mathrm{KL}(\approximation{q}\,\|\,\posterior{p}) &= \gap{<<reverse>>} \\"
+        r"\mathrm{KL}(\posterior{p}\,\|\,\approximation{q}) &= \gap{<<forward>>}"
+        r"\end{aligned}"
     )
     guess = Guess(
         "rest_mu", "q slides downhill, to lower and lower KL(q‖p). Where will its centre come to rest?",
@@ -74,18 +78,19 @@ class ForwardReverse(Figure):
         log_p, log_q = fit_q.log_p(self.z, distance, weight), gaussian.log_prob(self.z, mu, sigma)
         height = gaussian.log_prob(mu, mu, sigma).exp()
         return [
-            *target_and_q(self.z, mu, sigma, distance, weight, "density"),
+            *target_and_q(self.z, mu, sigma, distance, weight, "density", label=""),
             self.dashed(rest_mu, rest_sigma, "downhill"),
-            self.dashed(best_mu, best_sigma, "p’s own μ, σ"),
+            self.dashed(best_mu, best_sigma, "matched", label_at="end"),
             Handle(mu, height, drags=("mu", None), role="approximation", panel="density"),
             Handle(
                 mu + sigma,
-                height * 0.6065306597126334,
+                gaussian.log_prob(mu + sigma, mu, sigma).exp(),
                 drags=("sigma", None),
                 origin_x=mu,
                 role="approximation",
+                label="q",
                 panel="density",
-            ),  # fmt: skip
+            ),
             *self.integrand(log_q.exp() * (log_q - log_p), "reverse"),
             *self.integrand(log_p.exp() * (log_p - log_q), "forward"),
             Readout("KL(q‖p)", fit_q.reverse_kl(mu, sigma, distance, weight), "nats", 3, role="gap", name="reverse"),
@@ -97,10 +102,11 @@ class ForwardReverse(Figure):
             Action("Lowest KL(p‖q)", {"mu": best_mu, "sigma": best_sigma}),
         ]
 
-    def dashed(self, mu, sigma, label):
+    def dashed(self, mu, sigma, label, label_at="peak"):
         """Another q, for comparison."""
         density = gaussian.log_prob(self.z, mu, sigma).exp()
-        return Line(self.z, density, role="approximation", label=label, dash=True, width=1.5, panel="density")
+        style = {"label": label, "label_at": label_at, "dash": True, "width": 1.5}
+        return Line(self.z, density, role="approximation", panel="density", **style)
 
     def integrand(self, height, panel):
         """What each place contributes; above 0 and below 0 apart."""
@@ -116,7 +122,7 @@ REVERSE, FORWARD = "KL(q‖p)", "KL(p‖q)"
 
 
 class Landscape(Figure):
-    """Every Gaussian q is a point of this plane; the darker, the larger its divergence. The line is the way down from where q stands."""  # noqa: E501
+    """Every Gaussian q is a point of this plane; the darker, the larger its divergence. The line leads down from where q stands: step by step for KL(q‖p), straight to the known lowest point for KL(p‖q)."""  # noqa: E501
 
     mu = Slider(3.0, -6, 6, step=0.05, symbol="μ", label="centre", role="approximation")
     sigma = Slider(3.0, 0.5, 5, step=0.05, symbol="σ", label="width", role="approximation")
@@ -202,7 +208,9 @@ class Estimates(Figure):
         exact = gaussian.log_prob(edges[:-1] + width / 2, truth, spread).exp() * width * RUNS
         return [
             *self.histogram(plain, edges, truth, "plain"),
-            Line(edges[:-1] + width / 2, exact, role="posterior", label="exact", width=2.0, panel="plain"),
+            Line(
+                edges[:-1] + width / 2, exact, role="posterior", label="exact", label_at="end", width=2.0, panel="plain"
+            ),
             *self.histogram(other, edges, truth, "other"),
             Readout("KL(q‖p)", truth, "nats", 4, role="posterior", name="truth"),
             Readout("plain, below 0", (plain < 0).double().sum(), "of 1,000", 0, role="gap", name="below"),
