@@ -10,7 +10,7 @@ from helpers._checks import checked
 from helpers.divergence import integrate
 
 # Where integrals over p are taken: beyond the furthest humps. Those over q are taken at places that move with q.
-GRID = torch.linspace(-14.0, 14.0, 1121, dtype=torch.float64)
+GRID = torch.linspace(-14.0, 14.0, 561, dtype=torch.float64)
 
 
 def standard_normal(points=801):

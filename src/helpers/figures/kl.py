@@ -69,7 +69,7 @@ class ForwardReverse(Figure):
         -5, 5, step=0.1, hides=("downhill",), panel="density", axis="x",
     )  # fmt: skip
 
-    z = torch.linspace(-9, 9, 301, dtype=torch.float64)
+    z = torch.linspace(-9, 9, 201, dtype=torch.float64)
 
     def scene(self, mu, sigma, distance, weight):
         """Above: the two densities, and the best q of either kind. Below: both integrands."""
@@ -136,7 +136,7 @@ class Landscape(Figure):
         "density": Panel(Axis("z", (-9, 9)), Axis("density", (0, 0.47), ticks=4), 1.0),
     }
 
-    z = torch.linspace(-9, 9, 241, dtype=torch.float64)
+    z = torch.linspace(-9, 9, 161, dtype=torch.float64)
     over_mu, over_sigma = centres(*MU, 56), centres(*SIGMA, 36)[:, None]
     levels = [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.5, 2.0, 3.0, 5.0]
 
@@ -174,7 +174,7 @@ class Landscape(Figure):
         return torch.where(kind > 0, forward, reverse)
 
 
-RUNS, MOST = 1000, 32
+RUNS, MOST = 1000, 16
 
 
 class Estimates(Figure):
@@ -192,8 +192,8 @@ class Estimates(Figure):
         0, 1000, step=10, hides=("below 0", "exact"),
     )  # fmt: skip
 
-    # Rounded to what half precision holds, so that the page computes with exactly these draws.
-    noise = torch.randn(RUNS, MOST, generator=torch.Generator().manual_seed(8)).half().double()
+    # Rounded to 128ths, which half precision holds, so that the page computes with exactly these draws.
+    noise = (torch.randn(RUNS, MOST, generator=torch.Generator().manual_seed(8)) * 128).round().double() / 128
     bins = torch.arange(44, dtype=torch.float64)
 
     def scene(self, m, draws):
