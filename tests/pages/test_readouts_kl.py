@@ -105,7 +105,7 @@ def test_landscape(visit, kind, place, target):
 
 
 @pytest.mark.equation("eq-kl-monte-carlo", "eq-kl-nonnegative-estimate", "eq-kl-negative-share", "eq-kl-spread")
-@pytest.mark.parametrize(("m", "draws"), [(0.5, 4), (0.1, 1), (2, 16), (2, 1), (0.1, 16), (1.15, 7)])
+@pytest.mark.parametrize(("m", "draws"), [(0.5, 4), (0.1, 1), (2, 12), (2, 1), (0.1, 12), (1.15, 7)])
 def test_estimates(visit, m, draws):
     figure = visit.open(PAGE).figure("estimates")
     set_slider(figure, "m", m)

@@ -69,7 +69,7 @@ class ForwardReverse(Figure):
         -5, 5, step=0.1, hides=("downhill",), panel="density", axis="x",
     )  # fmt: skip
 
-    z = torch.linspace(-9, 9, 201, dtype=torch.float64)
+    z = torch.linspace(-9, 9, 161, dtype=torch.float64)
 
     def scene(self, mu, sigma, distance, weight):
         """Above: the two densities, and the best q of either kind. Below: both integrands."""
@@ -137,8 +137,8 @@ class Landscape(Figure):
     }
 
     z = torch.linspace(-9, 9, 161, dtype=torch.float64)
-    over_mu, over_sigma = centres(*MU, 56), centres(*SIGMA, 36)[:, None]
-    levels = [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.5, 2.0, 3.0, 5.0]
+    over_mu, over_sigma = centres(*MU, 48), centres(*SIGMA, 32)[:, None]
+    levels = [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.5, 2.0, 3.0]
 
     def scene(self, mu, sigma, distance, weight, kind):
         """Left: the divergence of every q, and the way down. Right: this q."""
@@ -174,7 +174,7 @@ class Landscape(Figure):
         return torch.where(kind > 0, forward, reverse)
 
 
-RUNS, MOST = 1000, 16
+RUNS, MOST = 1000, 12
 
 
 class Estimates(Figure):
