@@ -124,7 +124,7 @@ class OneReading(Figure):
     """One reading x of a flipper, whose true length z nobody sees, and the birds' mean θ. The bound bends more sharply than the log-likelihood, so its top lies short of the top that is wanted."""  # noqa: E501
 
     theta = Slider(206.0, 200, 240, step=0.1, symbol="θ", label="birds’ mean", unit="mm")
-    sigma = Slider(5.0, 1, 14, step=0.1, symbol="σ", label="error of the reading", unit="mm")
+    sigma = Slider(5.0, 1, 14, step=0.1, symbol="σ", label="error of x", unit="mm")
     mu_q = Slider(213.0, 200, 240, step=0.1, label="mean of q", unit="mm", role="approximation")
     sigma_q = Slider(3.0, 0.8, 8, step=0.1, label="width of q", unit="mm", role="approximation")
 
@@ -143,7 +143,7 @@ class OneReading(Figure):
         log_p = conjugate.log_marginal(self.x, theta, TAU, sigma)
         bound = self.elbo(theta, sigma, mu_q, sigma_q)
         m, s = conjugate.exact_posterior(self.x, theta, TAU, sigma)
-        column = theta + torch.tensor([-0.25, 0.25], dtype=torch.float64)
+        column = theta + torch.tensor([-0.4, 0.4], dtype=torch.float64)
         slope = torch.func.grad(self.elbo)(theta, sigma, mu_q, sigma_q)
         return [
             Rule(x=self.x[0], role="data", label="x"),
