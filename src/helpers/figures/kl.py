@@ -122,7 +122,7 @@ REVERSE, FORWARD = "KL(q‖p)", "KL(p‖q)"
 
 
 class Landscape(Figure):
-    """Every Gaussian q is a point of this plane; the darker, the larger its divergence. The line leads down from where q stands: step by step for KL(q‖p), straight to the known lowest point for KL(p‖q)."""  # noqa: E501
+    """Every Gaussian q is a point of this plane; the stronger the colour, the larger its divergence. The line leads down from where q stands: step by step for KL(q‖p), straight to the known lowest point for KL(p‖q)."""  # noqa: E501
 
     mu = Slider(3.0, -6, 6, step=0.05, symbol="μ", label="centre", role="approximation")
     sigma = Slider(3.0, 0.5, 5, step=0.05, symbol="σ", label="width", role="approximation")

@@ -116,7 +116,7 @@ function drawGlyphs(group, panel, settings) {
   });
   return ({ x, y }) => glyphs.forEach((node, i) => {
     const seen = finite(get(x, i), get(y, i));
-    node.setAttribute("visibility", seen ? "visible" : "hidden");
+    node.setAttribute("visibility", seen ? "inherit" : "hidden");
     if (!seen) return;
     node.setAttribute("x", clampPixel(panel.x(get(x, i))).toFixed(1));
     node.setAttribute("y", clampPixel(panel.y(get(y, i))).toFixed(1));
