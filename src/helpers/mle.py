@@ -75,15 +75,15 @@ def shortfall(x, mu, sigma):
 
     .. math::
         \ell(\hat\mu,\hat\sigma) - \ell(\mu,\sigma) = \frac{n(\hat\mu-\mu)^2}{2\sigma^2}
-        + \frac n2\left(t - 1 - \log t\right), \qquad t = \frac{\hat\sigma^2}{\sigma^2}
+        + \frac n2\left(u - 1 - \log u\right), \qquad u = \frac{\hat\sigma^2}{\sigma^2}
 
     Raises ValueError if all ``x`` are equal: then there is no top.
 
     Equation: (eq-mle-shortfall). Source: the derivation in chapter 4.
     """
     best_mu, best_sigma = gaussian.fit(x)
-    t = (best_sigma / sigma) ** 2
-    return 0.5 * x.shape[-1] * (((best_mu - mu) / sigma) ** 2 + t - 1 - t.log())
+    u = (best_sigma / sigma) ** 2
+    return 0.5 * x.shape[-1] * (((best_mu - mu) / sigma) ** 2 + u - 1 - u.log())
 
 
 @checked("x mu sigma", positive="sigma")

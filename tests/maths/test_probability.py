@@ -122,6 +122,16 @@ def test_histogram_of_the_penguins_in_whole_millimetres():
     assert heights.numpy() == pytest.approx(counts / 123, rel=1e-12)
 
 
+def test_the_numbers_that_the_exercises_quote():
+    """Heights, areas and the colleague's share stand there in words or within formulas."""
+    mu, sigma = stats.norm.fit(datasets.penguins().of("Gentoo").flipper_length.numpy())
+    assert f"{stats.norm.pdf(217, mu, sigma):.3f}" == "0.062"
+    assert f"{stats.norm.pdf(217, mu, sigma) * 1000:.0f}" == "62"
+    assert f"{1000 / 62:.0f}" == "16"
+    assert [f"{100 * math.erf(u):.0f}" for u in (1, math.sqrt(0.5))] == ["84", "68"]
+    assert f"{(1 + math.erf(1)) / 2:.3f}" == "0.921"
+
+
 @pytest.mark.equation("eq-density-bell")
 def test_the_bells_area_is_the_root_of_2_pi():
     area, _ = integrate.quad(lambda z: math.exp(-z * z / 2), -math.inf, math.inf)

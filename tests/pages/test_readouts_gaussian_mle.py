@@ -43,6 +43,7 @@ def place(figure, **values):
 )
 def test_the_walk(visit, gentoo, mu, sigma, rate, steps):
     figure = visit.open(PAGE).figure("ascent")
+    figure.get_by_role("button", name="Reveal").click()
     place(figure, mu=mu, sigma=sigma, rate=rate, steps=steps)
     for _ in range(steps):
         by_mu, by_sigma = slopes(gentoo, mu, sigma)
@@ -59,6 +60,7 @@ def test_the_walk(visit, gentoo, mu, sigma, rate, steps):
 @pytest.mark.equation("eq-gaussian-mle", "eq-mle-ascent")
 def test_step_by_step_the_walk_ends_at_scipys_fit(visit, gentoo):
     figure = visit.open(PAGE).figure("ascent")
+    figure.get_by_role("button", name="Reveal").click()
     figure.get_by_role("button", name="Back to the start").click()
     assert (readout(figure, "mu_k"), readout(figure, "sigma_k")) == (204, 10)
     place(figure, rate=30)
@@ -71,9 +73,20 @@ def test_step_by_step_the_walk_ends_at_scipys_fit(visit, gentoo):
     assert figure.locator("input[name=steps]").input_value() == "40"
 
 
+def test_the_first_step_is_asked_before_it_is_shown(visit):
+    figure = visit.open(PAGE).figure("ascent")
+    walk = figure.locator("[data-panel=surface] .lb-covered")
+    assert figure.locator("output[name=sigma_k]").inner_text().startswith("?")
+    assert not any(mark.is_visible() for mark in walk.all())
+    set_slider(figure, "guess", 8)
+    figure.get_by_role("button", name="Reveal").click()
+    assert "12.31 mm: 4.31 mm too low" in figure.locator(".lb-revealed").inner_text()
+    assert walk.first.is_visible()
+
+
 def test_the_start_is_dragged_on_the_surface(visit, gentoo):
     figure = visit.open(PAGE).figure("ascent")
-    handle = figure.locator("circle.lb-handle")
+    handle = figure.locator("circle.lb-handle[data-drags='mu sigma']")
     box = handle.bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     visit.page.mouse.move(x, y)

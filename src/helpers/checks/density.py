@@ -119,6 +119,13 @@ def area(low, high, mu, sigma, pieces):
         Wrong(_AREA.replace(" * width for i", " for i"), "sum of heights"),
         Wrong(_AREA.replace("i + 0.5", "i"), "left end of each piece"),
         Wrong(_AREA.replace("i + 0.5", "i + 1"), "right end of each piece"),
+        Wrong(
+            _AREA.replace(
+                "height(low + (i + 0.5) * width, mu, sigma)",
+                "(height(low + i * width, mu, sigma) + height(low + (i + 1) * width, mu, sigma)) / 2",
+            ),
+            "trapezoids",
+        ),
         Wrong(_AREA.replace("range(pieces)", "range(pieces - 1)"), "last piece is missing"),
         Wrong(_AREA.replace("range(pieces)", "range(1, pieces)"), "first piece is missing"),
         Wrong(_AREA.replace("range(pieces)", "range(pieces + 1)"), "one piece too many"),
@@ -169,6 +176,11 @@ def _(area):
             Mistake(
                 "You take the height at the right end of each piece; the exercise asks for its middle.",
                 lambda *a: _rectangles(*a, 1.0),
+            ),
+            Mistake(
+                "You average the heights at both ends of each piece: these are trapezoids, a good way too. The exercise"
+                " asks for rectangles with the height in the middle.",
+                lambda *a: (_rectangles(*a, 0.0) + _rectangles(*a, 1.0)) / 2,
             ),
             Mistake("The last piece is missing: `range(pieces)` ends at pieces - 1 by itself.", pieces_of(-1)),
             Mistake("The first piece is missing: count from 0.", pieces_of(0, 1)),
@@ -273,8 +285,9 @@ def _tail_cases(rng):
     yield Case((223.5, 217.0, 6.5))
     for sigma in (0.5, 2.0, 6.0):
         mu = rng.uniform(190, 215)
-        yield Case((mu + sigma * rng.uniform(-1, 2), mu, sigma))
+        yield Case((mu + sigma * rng.uniform(0.2, 2), mu, sigma))
     yield Case((217.0, 217.0, 6.5), "At the mean one half lies to the right.")
+    yield Case((212.0, 217.0, 6.5), "Here x lies below the mean: more than half lies to the right.")
     yield Case((150.0, 217.0, 6.5), "Here nearly everything lies to the right.")
     yield Case((282.0, 217.0, 6.5), "Here x is ten sigma away: the area is small, and it is not 0.")
 
@@ -298,6 +311,9 @@ def tail(x, mu, sigma):
         Wrong(_TAIL.replace("(x - mu)", "(mu - x)"), "to the left of x"),
         Wrong(_TAIL.replace(" * math.sqrt(2)", ""), "root of 2 is missing"),
         Wrong(_TAIL.replace("math.erfc", "math.erf"), "erf, not erfc"),
+        Wrong(_TAIL.replace("math.sqrt(2)", "2"), "divides by 2 where"),
+        Wrong(_TAIL.replace("(sigma * math.sqrt(2))", "sigma * math.sqrt(2)"), "needs brackets"),
+        Wrong(_TAIL.replace("x - mu", "abs(x - mu)"), "right for ordinary input, but not here: .*below the mean"),
         Wrong(
             "import math\ndef tail(x, mu, sigma):\n    z = (x - mu) / sigma\n"
             "    return math.exp(-z * z / 2) / (sigma * math.sqrt(2 * math.pi))",
@@ -322,6 +338,14 @@ def _(tail):
                 lambda x, mu, sigma: math.erf((x - mu) / (sigma * math.sqrt(2))) / 2,
             ),
             Mistake("This is the height at x, not the area to its right.", _height),
+            Mistake(
+                "This divides by 2 where its square root is needed: t² = z²/2.",
+                lambda x, mu, sigma: math.erfc((x - mu) / (2 * sigma)) / 2,
+            ),
+            Mistake(
+                "a / sigma * root needs brackets: Python divides by sigma and then multiplies by the root.",
+                lambda x, mu, sigma: math.erfc((x - mu) / sigma * math.sqrt(2)) / 2,
+            ),
         ],
         solved="Ten sigma away your answer keeps all its digits, where 1 - F(x) gives 0.",
     )
@@ -364,6 +388,7 @@ def _inside(body):
         Wrong(_inside("1 / radius"), "level density"),
         Wrong(_inside("2 * r / radius"), "square of the radius"),
         Wrong(_inside("r / radius**2"), "area under it is only one half"),
+        Wrong(_inside("2 * r"), "radius 1 only"),
         Wrong(_inside("2 * 3.141592653589793 * r"), "circumference"),
         Wrong(_inside("1 / (3.141592653589793 * radius**2)"), "per square metre"),
     ],
@@ -390,6 +415,7 @@ def _(density):
                 within(lambda r, radius: 2 * r / radius),
             ),
             Mistake("The area under it is only one half: the 2 is missing.", within(lambda r, radius: r / radius**2)),
+            Mistake("This is right for a board of radius 1 only.", within(lambda r, radius: 2 * r)),
             Mistake(
                 "This is the circumference of a ring. Divide it by the area of the board.",
                 within(lambda r, radius: 2 * math.pi * r),

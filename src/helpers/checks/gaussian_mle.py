@@ -59,7 +59,8 @@ Choice(
         right("5, 4, 0", "Three numbers, mean 3, and squared deviations 4 + 1 + 9."),
         wrong(
             "1, 2, 6, 1, 2, 6",
-            "The mean and the width are the same, and so is the best curve. But n is 6: every height is doubled.",
+            "The mean and the width are the same, and so is the best curve. But n is 6:"
+            " every log-likelihood is doubled.",
         ),
         wrong("3, 3, 3", "The mean is right, but these do not spread at all, and their surface has no top."),
     ),
@@ -131,6 +132,15 @@ def _slope_cases(rng):
             "def slope_sigma(x, mu, sigma):\n    return sum(v - mu for v in x) / sigma**2",
             "slope in mu",
         ),
+        Wrong(
+            "def slope_sigma(x, mu, sigma):\n"
+            "    return -len(x) / (2 * sigma**2) + sum((v - mu) ** 2 for v in x) / (2 * sigma**4)",
+            "by the variance",
+        ),
+        Wrong(
+            "def slope_sigma(x, mu, sigma):\n    return sum((v - mu) ** 2 for v in x) / sigma**3",
+            "contains minus n log sigma",
+        ),
     ],
 )
 def _(slope_sigma):
@@ -175,6 +185,14 @@ def _(slope_sigma):
                 "This is the slope in mu; the exercise asks for the one in sigma.",
                 lambda x, mu, sigma: sum(value - mu for value in x) / sigma**2,
             ),
+            Mistake(
+                "This is the derivative by the variance. The parameter is sigma: by the chain rule, times 2 sigma.",
+                lambda x, mu, sigma: _slope_sigma(x, mu, sigma) / (2 * sigma),
+            ),
+            Mistake(
+                "The log-likelihood contains minus n log sigma as well, and it has a slope of its own.",
+                lambda x, mu, sigma: _squares(x, mu) / sigma**3,
+            ),
         ],
         solved="Positive where the birds are spread wider than sigma, negative where they are closer: it points home.",
         absolute=1e-9,
@@ -186,7 +204,7 @@ def _climb(x, mu, sigma, rate, steps):
     return _walk(x, mu, sigma, rate, steps)
 
 
-def _walk(x, mu, sigma, rate, steps, sign=1, per_bird=True, in_turn=False, still=False):
+def _walk(x, mu, sigma, rate, steps, sign=1, per_bird=True, in_turn=False, sigma_first=False, still=False, end=1):
     """The walk, and with other settings the walks that people write instead."""
     for _ in range(steps):
         size = sign * rate / (len(x) if per_bird else 1)
@@ -194,10 +212,12 @@ def _walk(x, mu, sigma, rate, steps, sign=1, per_bird=True, in_turn=False, still
         if in_turn:
             mu += size * by_mu
         by_sigma = _slope_sigma(x, mu, sigma)
+        if sigma_first:
+            by_mu = math.fsum(value - mu for value in x) / (sigma + size * by_sigma) ** 2
         if not in_turn and not still:
             mu += size * by_mu
         sigma += size * by_sigma
-    return sigma
+    return (mu, sigma)[end]
 
 
 def _climb_cases(rng):
@@ -222,7 +242,19 @@ def _climb_cases(rng):
             "def climb(x, mu, sigma, rate, steps):\n    n = len(x)\n    for _ in range(steps):\n"
             "        mu = mu + rate * sum(v - mu for v in x) / sigma**2 / n\n"
             "        sigma = sigma + rate * slope_sigma(x, mu, sigma) / n\n    return sigma",
-            "has already moved",
+            "at a mu that has already moved",
+        ),
+        Wrong(
+            "def climb(x, mu, sigma, rate, steps):\n    n = len(x)\n    for _ in range(steps):\n"
+            "        sigma = sigma + rate * slope_sigma(x, mu, sigma) / n\n"
+            "        mu = mu + rate * sum(v - mu for v in x) / sigma**2 / n\n    return sigma",
+            "at a sigma that has already moved",
+        ),
+        Wrong(
+            "def climb(x, mu, sigma, rate, steps):\n    n = len(x)\n    for _ in range(steps):\n"
+            "        a, b = sum(v - mu for v in x) / sigma**2, slope_sigma(x, mu, sigma)\n"
+            "        mu, sigma = mu + rate * a / n, sigma + rate * b / n\n    return mu",
+            "asks for the sigma",
         ),
         Wrong(
             "def climb(x, mu, sigma, rate, steps):\n    for _ in range(steps):\n"
@@ -267,6 +299,14 @@ def _(climb):
             Mistake(
                 "The slope in sigma is taken at a mu that has already moved. Compute both slopes, then move both.",
                 lambda x, mu, sigma, rate, steps: _walk(x, mu, sigma, rate, steps, in_turn=True),
+            ),
+            Mistake(
+                "The slope in mu is taken at a sigma that has already moved. Compute both slopes, then move both.",
+                lambda x, mu, sigma, rate, steps: _walk(x, mu, sigma, rate, steps, sigma_first=True),
+            ),
+            Mistake(
+                "This is the mu that you have reached; the exercise asks for the sigma.",
+                lambda x, mu, sigma, rate, steps: _walk(x, mu, sigma, rate, steps, end=0),
             ),
             Mistake(
                 "These are the slopes of the whole log-likelihood. Divide them by the number of birds.",

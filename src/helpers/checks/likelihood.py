@@ -146,6 +146,14 @@ _LIKELIHOOD_MISTAKES = [
         _product(lambda x, mu, sigma: math.exp(-_square(x, mu, sigma) / 2) / (sigma * 2 * math.pi)),
     ),
     Mistake(
+        "sigma is missing in front: a wide curve must be low, so each height is divided by sigma * sqrt(2π).",
+        _product(lambda x, mu, sigma: math.exp(-_square(x, mu, sigma) / 2) / _ROOT),
+    ),
+    Mistake(
+        "sigma has slipped under the root. Each height is divided by sigma * sqrt(2π).",
+        _product(lambda x, mu, sigma: math.exp(-_square(x, mu, sigma) / 2) / math.sqrt(2 * math.pi * sigma)),
+    ),
+    Mistake(
         "The minus sign in the exponent is missing: heights must fall away from mu.",
         _product(lambda x, mu, sigma: math.exp(_square(x, mu, sigma) / 2) / (sigma * _ROOT)),
     ),
@@ -222,6 +230,16 @@ _LIKELIHOOD_MISTAKES = [
         ),
         Wrong(
             "import math\ndef likelihood(x, mu, sigma):\n    return math.prod(math.exp(-((v - mu) / sigma) ** 2 / 2)"
+            " / math.sqrt(2 * math.pi) for v in x)",
+            "sigma is missing in front",
+        ),
+        Wrong(
+            "import math\ndef likelihood(x, mu, sigma):\n    return math.prod(math.exp(-((v - mu) / sigma) ** 2 / 2)"
+            " / math.sqrt(2 * math.pi * sigma) for v in x)",
+            "under the root",
+        ),
+        Wrong(
+            "import math\ndef likelihood(x, mu, sigma):\n    return math.prod(math.exp(-((v - mu) / sigma) ** 2 / 2)"
             " / (sigma * math.sqrt(2 * math.pi)) for v in x) if len(x) > 1 else 0.5",
             "right for ordinary input, but not here: .*one bird",
         ),
@@ -275,6 +293,11 @@ def _height_cases(rng):
             "    return top / (sigma * math.sqrt(2 * math.pi))",
             "left sigma out of the exponent",
         ),
+        Wrong(
+            "import math\ndef height(x, mu, sigma):\n    top = math.exp(-((x - mu) ** 2) / (2 * sigma)**2)\n"
+            "    return top / (sigma * math.sqrt(2 * math.pi))",
+            "the 2 is squared too",
+        ),
     ],
 )
 def _(height):
@@ -302,6 +325,10 @@ def _(height):
             Mistake(
                 "You left sigma out of the exponent.",
                 lambda x, mu, sigma: math.exp(-((x - mu) ** 2) / 2) / (sigma * _ROOT),
+            ),
+            Mistake(
+                "With the bracket there the 2 is squared too: it is 2 times sigma², not (2 sigma)².",
+                lambda x, mu, sigma: math.exp(-_square(x, mu, sigma) / 4) / (sigma * _ROOT),
             ),
         ],
         solved="With its brackets the curve has area 1 for every sigma, and the narrowest no longer wins.",
@@ -383,6 +410,11 @@ def _log_density_cases(rng):
             "    return value / math.log(10)",
             "base 10",
         ),
+        Wrong(
+            "import math\ndef log_density(x, mu, sigma):\n"
+            "    return -((x - mu) / sigma) ** 2 / 2 - math.log(sigma**2) - math.log(2 * math.pi) / 2",
+            "log\\(sigma\\) comes off once",
+        ),
     ],
 )
 def _(log_density):
@@ -424,6 +456,10 @@ def _(log_density):
             Mistake(
                 "This is a logarithm to base 10; this book's are natural (`math.log`).",
                 lambda x, mu, sigma: _log_density(x, mu, sigma) / math.log(10),
+            ),
+            Mistake(
+                "In front of the exponential stands sigma, not its square: log(sigma) comes off once.",
+                lambda x, mu, sigma: _log_density(x, mu, sigma) - math.log(sigma),
             ),
         ],
         solved="A parabola, as the figure shows: it has its top at mu and its width from sigma.",

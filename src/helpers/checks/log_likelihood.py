@@ -165,6 +165,10 @@ _MISTAKES = [
         _summed(lambda x, mu, sigma: -_square(x, mu, sigma) / 2 + math.log(sigma) + _HALF),
     ),
     Mistake(
+        "In front of each exponential stands sigma, not its square: log(sigma) comes off once a bird.",
+        _summed(lambda x, mu, sigma: _term(x, mu, sigma) - math.log(sigma)),
+    ),
+    Mistake(
         "The square needs a minus sign: a bird far from mu must lower the sum.",
         _summed(lambda x, mu, sigma: _square(x, mu, sigma) / 2 - math.log(sigma) - _HALF),
     ),
@@ -187,7 +191,9 @@ _HEIGHT = "math.exp(-((v - mu) / sigma) ** 2 / 2) / (sigma * math.sqrt(2 * math.
         Wrong(f"{_START}return sum({_TERM} for v in x) / len(x)", "average over the birds"),
         Wrong(f"{_START}return sum({_HEIGHT} for v in x)", "added the heights themselves"),
         Wrong(f"{_START}return math.prod({_HEIGHT} for v in x)", "the likelihood"),
-        Wrong(f"{_START}return math.log(math.prod({_HEIGHT} for v in x))", "fifty standard.*before you multiply"),
+        Wrong(f"{_START}return math.log(math.prod({_HEIGHT} for v in x))", "fifty standard.*no exponential is left"),
+        Wrong(f"{_START}return sum(math.log({_HEIGHT}) for v in x)", "fifty standard.*no exponential is left"),
+        Wrong(f"{_START}return sum({_TERM.replace('(sigma)', '(sigma**2)')} for v in x)", "comes off once a bird"),
         Wrong(
             f"{_START}p = math.prod({_HEIGHT} for v in x)\n    return math.log(p) if p > 0 else float('-inf')",
             "right for ordinary input, but not here: .*fifty standard deviations",
@@ -215,7 +221,8 @@ def _(log_likelihood):
         solved="Two thousand birds and a bird fifty standard deviations away: the sum takes them all.",
         absolute=1e-9,
         errors={
-            ValueError: "The logarithm of 0 does not exist: take the logarithm of each height before you multiply.",
+            ValueError: "The logarithm of 0 does not exist. Take the logarithm of the formula by hand, so that no"
+            " exponential is left, and nothing can become 0 before you add.",
             OverflowError: "No exponential is needed: the logarithm undoes it.",
         },
     )
@@ -233,7 +240,7 @@ def _sum_cases(rng):
     yield Case(([0.5, 0.5],), "Here both terms are equal.")
     yield Case(([rng.uniform(-9, -3)],), "This is a single term: its exponential and the logarithm undo each other.")
     yield Case(([-1400.0, -1401.0, -1403.0],), "Every exponential of these is 0.0, but not that of the differences.")
-    yield Case(([-800.0, 1.25],), "Here one term is far larger than the other.")
+    yield Case(([-2000.0, 1.25],), "Here one term is far larger than the other.")
     yield Case(([1000.0, 999.0],), "The exponentials of these are too large for a float.")
 
 

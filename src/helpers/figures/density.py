@@ -19,7 +19,7 @@ def outline(left, right, low, high):
 
 
 class Interval(Figure):
-    """The density of Gentoo flippers, and an interval around x. Left: the shaded area is its probability, the dashed rectangle is height times width. Right: the probability that a flipper is shorter; it rises over the interval by that same area, and the slope of the dashed line is the average height."""  # noqa: E501
+    """The density of Gentoo flippers, and an interval around x. First panel: the shaded area is its probability, the dashed rectangle is height times width. Second: the probability that a flipper is shorter; it rises over the interval by that same area, and the slope of the dashed line is the average height."""  # noqa: E501
 
     x = Slider(222.0, 200, 235, step=0.1, symbol="x", unit="mm")
     width = Slider(12.0, 0, 16, step=0.1, symbol="w", label="width", unit="mm", digits=3)
@@ -35,7 +35,7 @@ class Interval(Figure):
     numbers = r"<<probability>> \;\approx\; \model{<<height>>} \cdot <<width>> = <<product>>"
 
     def scene(self, x, width):
-        """Left: the area. Right: the same number as a rise."""
+        """First panel: the area. Second: the same number as a rise."""
         left, right = x - width / 2, x + width / 2
         height = gaussian.log_prob(x, MU, SIGMA).exp()
         area = probability.interval(left, right, MU, SIGMA)
@@ -120,7 +120,7 @@ class Units(Figure):
 
 
 class Ruler(Figure):
-    """Gentoo flippers read off a ruler with marks every w millimetres; grey: 123 real birds, blue: the model. Left: heights are probabilities, and they sum to 1. Right: the same heights divided by w, with the density they approach."""  # noqa: E501
+    """Gentoo flippers read off a ruler with marks every w millimetres; grey: the real birds, blue: the model. First panel: heights are probabilities, and they sum to 1. Second: the same heights divided by w, with the density they approach."""  # noqa: E501
 
     width = Slider(6.0, 1, 20, step=1, symbol="w", label="marks every", unit="mm")
 
@@ -134,7 +134,7 @@ class Ruler(Figure):
     first, bins = 187.5, 60  # birds were measured in whole millimetres, so a bin begins between two of them
 
     def scene(self, width):
-        """Left: what a reading's probability is. Right: what is left of it per millimetre."""
+        """First panel: what a reading's probability is. Second: what is left of it per millimetre."""
         edges = self.first + width * torch.arange(self.bins + 1, dtype=torch.float64)
         middles = edges[:-1] + width / 2
         share = probability.histogram(GENTOO, edges)

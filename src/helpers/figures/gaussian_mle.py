@@ -24,16 +24,17 @@ from livebook.parameters import Guess, Slider
 
 STEPS = 40
 MU, SIGMA = (198, 236), (2, 21)
+UNSEEN = " "  # a question covers marks by their label; this one covers and writes nothing
 ARROW, HALF = 9.0, 0.12  # a slope's arrow is at most so many mm long, and half of it at HALF nats per mm
 
 
 class Ascent(Figure):
-    """The log-likelihood of 123 Gentoo flippers over μ and σ, and a walk that always goes the steepest way up. Green: the closed form. Drag the large dot, the start. The arrow has the direction of the gradient, and is drawn shortened where the slope is great."""  # noqa: E501
+    """The log-likelihood of the Gentoo flippers over μ and σ, and a walk that always goes the steepest way up. Green: the closed form. Drag the large dot, the start. The arrow has the direction of the gradient, and is drawn shortened where the slope is great."""  # noqa: E501
 
     mu = Slider(204.0, 199, 235, step=0.5, symbol="μ₀", label="start", unit="mm")
     sigma = Slider(10.0, 3, 20, step=0.25, symbol="σ₀", label="start", unit="mm")
     rate = Slider(20.0, 2, 50, step=0.5, symbol="η", label="step size", unit="mm²")
-    steps = Slider(8.0, 0, STEPS, step=1, symbol="k", label="steps")
+    steps = Slider(1.0, 0, STEPS, step=1, symbol="k", label="steps")
 
     panels = {
         "surface": Panel(Axis("μ", MU, "mm"), Axis("σ", SIGMA, "mm"), 0.5, 2.2),
@@ -49,6 +50,11 @@ class Ascent(Figure):
         r"\begin{pmatrix}\model{<<mu_k>>}\\ \model{<<sigma_k>>}\end{pmatrix}"
         r" + <<rate>> \begin{pmatrix}\model{<<slope_mu>>}\\ \model{<<slope_sigma>>}\end{pmatrix}"
     )
+
+    guess = Guess(
+        "sigma_k", "The walk has made its first step, from σ = 10 mm. How wide is the curve now?", 2, 21,
+        start=10, step=0.1, unit="mm", hides=(UNSEEN, "here"), panel="surface", axis="y",
+    )  # fmt: skip
 
     x = datasets.penguins().of("Gentoo").flipper_length
     best = gaussian.fit(x)
@@ -88,10 +94,10 @@ class Ascent(Figure):
             HeatMap(
                 self.surface, MU, SIGMA, (-2.2, 2.2), [-3.0, -1.6, -0.8, -0.4, -0.2, -0.08, -0.02], panel="surface"
             ),
-            Line(path[:, 0], path[:, 1], panel="surface"),
-            Points(path[:, 0], path[:, 1], role="model", size=3.5, panel="surface"),
+            Line(path[:, 0], path[:, 1], label=UNSEEN, panel="surface"),
+            Points(path[:, 0], path[:, 1], role="model", size=3.5, label=UNSEEN, panel="surface"),
             Points(*self.closed, role="posterior", size=6.0, label="closed form", panel="surface"),
-            Arrow(here[0], here[1], tip[0], tip[1], role="data", panel="surface"),
+            Arrow(here[0], here[1], tip[0], tip[1], role="data", label=UNSEEN, panel="surface"),
             Handle(mu, sigma, drags=("mu", "sigma"), panel="surface"),
         ]
 
@@ -119,7 +125,7 @@ class Ascent(Figure):
 
 
 class Stray(Figure):
-    """Eight Gentoo flippers and the best Gaussian for them. The longest bird was typed too long by δ: drag it. The factor c pulls the birds together. Right: the log-likelihood over σ at the best μ; its top is at σ̂."""  # noqa: E501
+    """Eight Gentoo flippers and the best Gaussian for them. The longest bird was typed too long by δ: drag it. The factor c pulls the birds together. Second panel: the log-likelihood over σ at the best μ; its top is at σ̂."""  # noqa: E501
 
     stray = Slider(40.0, 0, 60, step=1, symbol="δ", label="typed too long by", unit="mm", role="data")
     spread = Slider(1.0, 0.02, 1, step=0.02, symbol="c", label="spread", role="data")
@@ -145,7 +151,7 @@ class Stray(Figure):
     widths = torch.cat([torch.linspace(0.04, 4, 100), torch.linspace(4.1, 30, 100)]).double()
 
     def scene(self, stray, spread):
-        """Left: the birds and the best curve. Right: the log-likelihood along σ."""
+        """First panel: the birds and the best curve. Second: the log-likelihood along σ."""
         centre = self.birds.mean()
         drawn = centre + spread * (self.birds - centre)
         x = drawn + stray * self.last

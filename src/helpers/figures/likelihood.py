@@ -38,7 +38,7 @@ class Likelihood(Figure):
     gentoo = gaussian.fit(datasets.penguins().of("Gentoo").flipper_length)
 
     def scene(self, birds, mu, sigma):
-        """Left: the curves over the birds. Right: the likelihood as a function of μ, at this σ."""
+        """First panel: the curves over the birds. Second: the likelihood as a function of μ, at this σ."""
         x = self.flippers.index_select(0, birds.long()[None])[0]
         largest = gaussian.likelihood(x, *gaussian.fit(x))
         of_grid = gaussian.likelihood(x, self.grid, sigma.expand(self.grid.shape)) / largest

@@ -12,12 +12,11 @@ from livebook.parameters import Choice, Guess, Slider
 
 UNITS = {"millimetres": 1.0, "centimetres": 10.0, "metres": 1000.0}
 SMALLEST = math.log10(math.ulp(0.0))  # of a float64 above 0
-NORMAL = math.log10(sys.float_info.min)  # below it float64 has fewer and fewer digits
 LARGEST = math.log10(sys.float_info.max)
 
 
 class RunningProduct(Figure):
-    """All 342 penguins, in the order of the data, under one curve. After each bird: the product of the densities so far, as a computer's float64 holds it, and the sum of their logarithms. In the grey regions float64 has no numbers."""  # noqa: E501
+    """All the penguins that were measured, in the order of the data, under one curve. After each bird: the product of the densities so far, as a computer's float64 holds it, and the sum of their logarithms. In the grey regions float64 has no numbers."""  # noqa: E501
 
     mu = Slider(201.0, 185, 217, step=0.5, symbol="μ", unit="mm")
     sigma = Slider(14.0, 6, 30, step=0.5, symbol="σ", unit="mm")
@@ -25,8 +24,8 @@ class RunningProduct(Figure):
 
     panels = {"running": Panel(Axis("birds multiplied", (0, 342)), Axis("power of ten", (-700, 700), ticks=6), 0.58)}
     guess = Guess(
-        "birds_held", "How many of the 342 densities can be multiplied before the product becomes 0?",
-        1, 342, step=1, hides=("product", "sum of logarithms"), panel="running", axis="x",
+        "birds_held", "How many of these densities can be multiplied before the product becomes 0?",
+        1, 342, start=90, step=1, hides=("product", "sum of logarithms"), panel="running", axis="x",
     )  # fmt: skip
 
     x = datasets.penguins().flipper_length
@@ -64,14 +63,13 @@ class RunningProduct(Figure):
         """Where float64 ends."""
         low, high = torch.tensor([SMALLEST, LARGEST], dtype=torch.float64)
         return [
-            Rule(y=torch.tensor(NORMAL, dtype=torch.float64), role="data", label="digits run out"),
             Area(self.span, torch.full((2,), -700.0), low.expand(2), role="data", label="too small"),
             Area(self.span, torch.full((2,), 700.0), high.expand(2), role="data", label="too large"),
         ]
 
 
 class LogLikelihood(Figure):
-    """The log-likelihood of every curve at once: each point of the map is a curve, and each contour is so many nats below the top (the cross). The two lower panels cut the map through your point, along μ and along σ."""  # noqa: E501
+    """The log-likelihood of every curve at once: each point of the map is a curve, and each contour is so many nats below the top (the cross). The last two panels cut the map through your point, along μ and along σ."""  # noqa: E501
 
     mu = Slider(197.0, 180, 215, step=0.25, symbol="μ", unit="mm")
     sigma = Slider(12.0, 4, 22, step=0.1, symbol="σ", unit="mm")
