@@ -38,6 +38,11 @@ function createReadouts(marks, covers) {
   return [row, (outputs) => updates.forEach((update) => update(outputs))];
 }
 
+// Pasted numbers stay: they have a button of their own.
+function toStart(spec, store) {
+  for (const control of spec.controls) if (control.kind !== "numbers") store.set(control.name, control.start);
+}
+
 function createButtons(spec, store, latest, forget) {
   const row = make("div", { class: "lb-buttons" });
   const button = (text, act) => {
@@ -58,8 +63,7 @@ function createButtons(spec, store, latest, forget) {
     });
   }
   button("Reset", () => {
-    // Pasted numbers stay: they have a button of their own.
-    for (const control of spec.controls) if (control.kind !== "numbers") store.set(control.name, control.start);
+    toStart(spec, store);
     forget();
     store.settle(spec.controls[0]?.name);
   });
@@ -82,7 +86,10 @@ export function mount(root, stage, spec, compute, store, onUpdate = () => {}) {
     if (root.classList.contains("lb-failed")) return;
     try { work(...args); } catch (error) { fail(root, error); }
   };
-  const guess = spec.guess && createGuess(root, spec, plainStore([spec.guess.control]), () => outputs, () => update(true));
+  const guess = spec.guess && createGuess(root, spec, plainStore([spec.guess.control]), () => outputs, () => {
+    toStart(spec, store);
+    layOut();
+  });
   const covers = (name) => Boolean(guess?.covers(name));
   const [readouts, updateReadouts] = createReadouts(spec.marks, covers);
   const controls = spec.controls.map((control) => [control, ...createControl(control, store)]);

@@ -17,7 +17,7 @@ function verdict(guess, guessed, readout, answer) {
 }
 
 // Covers what the question asks for until Reveal. `asking()` tells whether it still does; `mark(panels)` adds the marker.
-export function createGuess(root, spec, store, latest, repaint) {
+export function createGuess(root, spec, store, latest, reopen) {
   const { guess } = spec;
   const readout = spec.marks.find((mark) => mark.kind === "readout" && mark.name === guess.readout);
   const [control, show] = createControl(guess.control, store);
@@ -33,10 +33,11 @@ export function createGuess(root, spec, store, latest, repaint) {
     root.classList.remove("lb-asking");
     const kept = document.activeElement === button;
     box.querySelector(".lb-guess-row").remove();
+    // The question is about the opening state, wherever the reader has moved the figure meanwhile.
+    reopen();
     said.textContent = verdict(guess, store.get("guess"), readout, latest()[readout.outputs.value]);
     said.tabIndex = -1;
     if (kept) said.focus({ preventScroll: true });
-    repaint();
   });
   return { box, store, covers: (name) => asking() && name === guess.readout, mark: (panel, key) => marker(panel, key, guess, store) };
 }
