@@ -79,6 +79,22 @@ def kl_monte_carlo(log_q, log_p):
     return (log_q - log_p).mean(0)
 
 
+@checked("log_q log_p")
+def kl_nonnegative(log_q, log_p):
+    r"""Monte Carlo estimate of KL(q‖p) which is never negative, from the same log densities at draws from q.
+
+    .. math:: \frac1K\sum_{k=1}^K \left(r_k - 1 - \log r_k\right), \qquad r_k = \frac{p(z_k)}{q(z_k)}, \qquad z_k \sim q
+
+    Its mean is that of ``kl_monte_carlo`` as long as p has no mass where q has none. Where q and p are close it varies
+    less, where they are far apart much more.
+
+    Equation: (eq-kl-nonnegative-estimate). Source: Schulman (2020), Approximating KL divergence.
+    """
+    _checks.broadcastable(log_q=log_q, log_p=log_p)
+    log_r = log_p - log_q
+    return (torch.expm1(log_r) - log_r).mean(0)
+
+
 @checked("log_q log_p grid")
 def kl_quadrature(log_q, log_p, grid):
     r"""KL(q‖p) by the trapezoid rule, from log densities on a ``grid`` (n,) that covers where q lives.

@@ -83,7 +83,8 @@ def elbo(x, mu_q, sigma_q, mu_0=0.0, tau=1.0, sigma=1.0):
 
     Equation: (eq-elbo). Source: Kingma and Welling (2014), eq. 3; Blei et al. (2017), eq. 13.
     """
-    return reconstruction(x, mu_q, sigma_q, mu_0, tau, sigma) - kl_gaussian(mu_q, sigma_q, mu_0, tau)
+    kl_to_prior = kl_gaussian(mu_q, sigma_q, mu_0, tau)
+    return reconstruction(x, mu_q, sigma_q, mu_0, tau, sigma) - kl_to_prior
 
 
 @checked(**_MODEL_AND_Q)

@@ -139,6 +139,22 @@ class Points(Mark):
 
 
 @dataclass
+class Trail(Mark):
+    """Where a point ``x`` [], ``y`` [] has been since the figure opened or was reset: its last ``length`` places.
+
+    A picture without scripts shows the first place only.
+    """
+
+    KIND, TENSORS = "trail", ("x", "y")
+    x: torch.Tensor
+    y: torch.Tensor
+    length: int = 60
+    role: str = "model"
+    label: str = ""
+    panel: str = ""
+
+
+@dataclass
 class Handle(Mark):
     """A point at ``x`` [], ``y`` [] that can be dragged: ``drags`` names the sliders it sets, along x and along y.
 

@@ -68,6 +68,10 @@ def _points(ax, mark, paint):
         ax.text(at_x, at_y, text, color=paint, alpha=mark.opacity, ha="center", va="center", fontsize=8, clip_on=True)
 
 
+def _trail(ax, mark, paint):
+    ax.plot([float(mark.x)], [float(mark.y)], "o", ms=4, color=paint)
+
+
 def _handle(ax, mark, paint):
     x, y = _array(mark.x), _array(mark.y)
     ax.plot([x], [y], "o", ms=9, color=paint, mec=colour("paper"), mew=1.5, clip_on=False)
@@ -120,7 +124,7 @@ def _image(ax, mark, paint):
 DRAW = {
     "line": _line, "area": _area, "stems": _stems, "points": _points, "handle": _handle, "arrow": _arrow,
     "rule": _rule, "bars": _bars, "heatmap": _heatmap, "image": _image,
-    "limits": _limits,
+    "limits": _limits, "trail": _trail,
 }  # fmt: skip
 
 

@@ -28,6 +28,7 @@ from livebook.marks import (
     Readout,
     Rule,
     Stems,
+    Trail,
     centres,
 )  # fmt: skip
 from livebook.parameters import Choice, Guess, Numbers, Pixels, Slider
@@ -69,6 +70,7 @@ class Gallery(Figure):
             Points(own, 0.2 + 0 * own, panel="data"),
             Bars(mean[None], torch.full((1,), 0.5), width=spread, panel="data"),
             Handle(mean + spread * a, 0.8, drags=("a", None), origin_x=mean, scale_x=spread, panel="data"),
+            Trail(a, a**2),
             Rule(y=a**2, label="secret"),
             Readout("mean", mean, "mm"),
             Readout("square", a**2),
@@ -255,6 +257,16 @@ def test_what_cannot_be_read_is_said_and_nothing_is_lost(live, text, said):
     live.page.wait_for_timeout(500)
     assert live.locator("output[name=mean]").get_attribute("data-value") == "4"
     assert box.get_attribute("aria-invalid") is None
+
+
+def test_a_trail_remembers_until_it_is_reset(live):
+    places = live.locator("[data-panel=main] path.lb-trail-dots")
+    assert places.get_attribute("d").count("M") == 1
+    for value in (0.4, 0.6, 0.6, 0.9):
+        set_slider(live, "a", value)
+    assert places.get_attribute("d").count("M") == 4
+    live.get_by_role("button", name="Reset").click()
+    assert places.get_attribute("d").count("M") == 1
 
 
 def test_a_guess_covers_the_answer_until_it_is_revealed(live):

@@ -7,9 +7,11 @@ import torch
 from helpers import (
     _checks,
     datasets,
+    distance,
     divergence,
     elbo,
     estimator,
+    fit_q,
     gaussian,
     linear_gaussian,
     logs,
@@ -114,6 +116,14 @@ BAD_VALUES += [
     ("terms is empty", lambda: logs.log_sum_exp([])),
 ]
 
+# Chapter "The ELBO".
+BAD_VALUES += [
+    ("sigma_q must be positive, got 0.0", lambda: distance.elbo(1.0, 0.0, 0.0)),
+    ("tau must be positive, got -1.0", lambda: distance.log_marginal(1.0, -1.0, 1.0)),
+    ("sigma must be positive", lambda: distance.mean_distance(1.0, 0.0)),
+    ("z must be finite", lambda: distance.log_joint(float("inf"), 1.0)),
+]
+
 BAD_TYPES = [
     ("x must be a number", lambda: gaussian.log_prob("1", 0, 1)),
     ("sigma must be a number", lambda: gaussian.log_prob(X, 0, None)),
@@ -153,6 +163,19 @@ BAD_VALUES += [
     ("sigma must be positive", lambda: mle.gradient(X, 0, -1)),
     ("rate must be positive", lambda: mle.ascend(X, 0, 1, 0)),
     ("steps must be at least 1", lambda: mle.ascend(X, 0, 1, 0.1, 0)),
+]
+
+# Chapter "Kullback-Leibler".
+BAD_VALUES += [
+    ("log_q", lambda: divergence.kl_nonnegative(X, X[:2])),
+    ("weight must lie between 0 and 1, got 1.5", lambda: fit_q.log_p(X, 4.0, 1.5)),
+    ("sigma must be positive, got 0.0", lambda: fit_q.reverse_kl(0.0, 0.0, 4.0, 0.5)),
+    ("points must be at least 2, got 1", lambda: fit_q.reverse_kl(0.0, 1.0, 4.0, 0.5, points=1)),
+    ("sigma must be positive, got -1.0", lambda: fit_q.forward_kl(0.0, -1.0, 4.0, 0.5)),
+    ("weight must lie between 0 and 1, got -0.5", lambda: fit_q.match_moments(4.0, -0.5)),
+    ("sigma must be positive, got -1.0", lambda: fit_q.step(0.0, -1.0, 4.0, 0.5)),
+    ("steps must be at least 1, got 0", lambda: fit_q.descend(0.0, 1.0, 4.0, 0.5, 0)),
+    ("mu must be finite", lambda: fit_q.descend(float("nan"), 1.0, 4.0, 0.5)),
 ]
 
 

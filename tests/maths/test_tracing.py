@@ -10,7 +10,20 @@ from torch._decomp import core_aten_decompositions
 from torch.fx.experimental.proxy_tensor import make_fx
 
 import helpers
-from helpers import divergence, elbo, estimator, gaussian, logs, mixture, mle, optimise, probability, vae
+from helpers import (
+    distance,
+    divergence,
+    elbo,
+    estimator,
+    fit_q,
+    gaussian,
+    logs,
+    mixture,
+    mle,
+    optimise,
+    probability,
+    vae,
+)
 from helpers import linear_gaussian as linear
 from helpers import variational_em as em
 
@@ -121,9 +134,21 @@ CASES |= {
     estimator.standard_errors: (X, FIVE),
 }
 
+# Chapter "Kullback-Leibler".
+CASES |= {
+    divergence.kl_nonnegative: (X, 2 * X),
+    fit_q.log_p: (X, ONE, HALF),
+    fit_q.reverse_kl: (X, ONE, ONE, HALF),
+    fit_q.forward_kl: (X, ONE, ONE, HALF),
+    fit_q.match_moments: (ONE, HALF),
+    fit_q.step: (ONE, ONE, ONE, HALF),
+    fit_q.descend: (ONE, ONE, ONE, HALF, 2),
+}
+
 # Loops of steps, training, random draws, evaluation and fitting by eigenvectors run in Python only.
 NOT_TRACED = {em.em, linear.fit, linear.train, vae.mlp, vae.train, vae.evaluate, vae.draw_noise, vae.estimate_log_p}
 NOT_TRACED |= {vae.reconstruct, vae.sample, gaussian.cholesky}
+NOT_TRACED |= {fit_q.standard_normal}
 
 # Chapter 7.
 MIX = [0.2, 0.8], numbers(0.1, 1.0), numbers(0.5, 0.7)  # weights that are moved would no longer sum to 1
@@ -174,6 +199,14 @@ def flat(result):
 def name(function):
     return f"{function.__module__.split('.')[-1]}.{function.__name__}"
 
+
+# Chapter "The ELBO".
+CASES |= {
+    distance.log_joint: (X, ONE, HALF, ONE),
+    distance.log_marginal: (ONE, HALF, ONE),
+    distance.mean_distance: (X, HALF),
+    distance.elbo: (ONE, X, HALF, HALF, ONE),
+}
 
 # What does no mathematics of the book: data, pictures, sources, deliberately broken variants, grids.
 OTHER = {"datasets", "plots", "show", "vae_bugs", "quadrature"}

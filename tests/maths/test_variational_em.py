@@ -1,14 +1,17 @@
 """The two-group mixture: an exact log-likelihood, bounds below it, steps that maximise what they say they do."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import optimize, stats
+from scipy import integrate, optimize, stats
 from sklearn.mixture import GaussianMixture
 
-from helpers import divergence
+from helpers import datasets, divergence
+from helpers import elbo as conjugate
 from helpers import variational_em as em
 
 distances = st.floats(-50, 50)
@@ -130,3 +133,67 @@ def test_threshold_q_that_belongs_to_no_theta_never_touches(penguins):
     touching = em.threshold_q(penguins, *em.exact_threshold(25.0))
     assert em.gap(penguins, thetas, q).min().item() > 10
     assert em.gap(penguins, thetas, touching).min().item() < 1e-9
+
+
+@pytest.mark.equation("eq-em-share")
+@pytest.mark.parametrize(("theta", "sigma"), [(206.0, 5.0), (240.0, 0.7), (215.0, 30.0)])
+def test_one_reading_keeps_the_missing_share_of_the_distance(theta, sigma):
+    """The E step by quadrature, the M step by a search: neither as the chapter derives them."""
+    x, tau = 224.0, 6.5
+
+    def joint(z):
+        return stats.norm.pdf(z, theta, tau) * stats.norm.pdf(x, z, sigma)
+
+    grid = np.linspace(min(theta, x) - 60, max(theta, x) + 60, 200_001)
+    q = joint(grid) / integrate.trapezoid(joint(grid), grid)
+
+    def lost(new):
+        return -integrate.trapezoid(q * stats.norm.logpdf(grid, new, tau), grid)
+
+    new = optimize.minimize_scalar(lost, bracket=(theta, x), tol=1e-12).x
+    assert (new - x) / (theta - x) == pytest.approx(sigma**2 / (sigma**2 + tau**2), abs=1e-6)
+
+
+@pytest.mark.equation("eq-em-curvature")
+@given(st.floats(0.2, 20), st.floats(0.2, 20), st.floats(-5, 5))
+def test_the_bound_bends_more_sharply_than_the_log_likelihood(sigma, tau, theta):
+    x = torch.tensor([0.7], dtype=torch.float64)
+    m, s = conjugate.exact_posterior(x, theta, tau, sigma)
+    at = torch.tensor(theta, dtype=torch.float64)
+    marginal, bound = (
+        torch.func.grad(torch.func.grad(height))(at).item()
+        for height in (
+            lambda t: conjugate.log_marginal(x, t, tau, sigma),
+            lambda t: conjugate.elbo(x, m, s, t, tau, sigma),
+        )
+    )
+    assert marginal == pytest.approx(-1 / (sigma**2 + tau**2), rel=1e-9)
+    assert bound == pytest.approx(-1 / tau**2, rel=1e-9)
+    assert 1 - marginal / bound == pytest.approx(sigma**2 / (sigma**2 + tau**2), rel=1e-6, abs=1e-9)
+
+
+def test_em_slows_down_by_the_missing_information(penguins):
+    """The last steps of the penguins' climb shrink by 1 - (bend of the log-likelihood) / (bend of the bound)."""
+    path = em.em(penguins, 5.0, steps=9)
+    top = em.em(penguins, 5.0, steps=60)[-1]
+    q = em.posterior(penguins, top)
+    step = 1e-3
+
+    def bend(height):
+        return (height(top + step) - 2 * height(top) + height(top - step)) / step**2
+
+    share = 1 - bend(lambda t: em.log_likelihood(penguins, t)) / bend(lambda t: em.elbo(penguins, t, q))
+    assert ((path[9] - top) / (path[8] - top)).item() == pytest.approx(share.item(), abs=1e-3)
+
+
+@given(st.floats(2, 46), st.floats(0.01, 0.55))
+@settings(max_examples=15)
+def test_gradient_steps_on_the_bound_never_let_the_log_likelihood_fall(start, rate):
+    x = datasets.penguins().flipper_length
+    theta, before = torch.tensor(start, dtype=torch.float64), -math.inf
+    for _ in range(20):
+        now = em.log_likelihood(x, theta).item()
+        assert now >= before - 1e-9
+        q, before = em.posterior(x, theta), now
+        slope = torch.func.grad(lambda t, q=q: em.elbo(x, t, q))(theta)
+        theta = theta + rate * slope

@@ -8,6 +8,7 @@ from scipy import special, stats
 from helpers import datasets, vae
 from tests.conftest import readout, set_slider
 
+Z = np.linspace(60, 380, 400_001)  # true lengths, in mm
 CLOSE = {"rel": 1e-9, "abs": 1e-9}
 
 
@@ -83,6 +84,47 @@ def test_steps_climb_to_the_maximum_that_scipy_finds(visit, flippers):
         before = after
     best = minimize_scalar(lambda t: -special.logsumexp(mixture(x, t), -1).sum(), bounds=(2, 46), method="bounded")
     assert before == pytest.approx(-best.fun, abs=1e-7)
+
+
+@pytest.mark.equation("eq-em-share")
+@pytest.mark.parametrize(
+    ("theta", "sigma", "mu_q", "sigma_q"),
+    [(206, 5, 213, 3), (200, 1, 240, 0.8), (240, 14, 200, 8), (223.9, 6.5, 224, 5)],
+)
+def test_one_reading(visit, theta, sigma, mu_q, sigma_q):
+    figure = visit.open("variational-inference/variational-em.html").figure("one-reading")
+    for name, value in {"theta": theta, "sigma": sigma, "mu_q": mu_q, "sigma_q": sigma_q}.items():
+        set_slider(figure, name, value)
+    x, tau = 224.0, 6.5
+    q = stats.norm(mu_q, sigma_q)
+    reconstruction = stats.norm(mu_q, sigma).logpdf(x) - sigma_q**2 / (2 * sigma**2)
+    to_prior = np.log(tau / sigma_q) + (sigma_q**2 + (mu_q - theta) ** 2) / (2 * tau**2) - 0.5
+    log_p = stats.norm(theta, np.hypot(sigma, tau)).logpdf(x)
+    assert readout(figure, "log_likelihood") == pytest.approx(log_p, **CLOSE)
+    assert readout(figure, "elbo") == pytest.approx(reconstruction - to_prior, **CLOSE)
+    weights = stats.norm(theta, tau).pdf(Z) * stats.norm(Z, sigma).pdf(x) / np.exp(log_p)
+    gap = np.trapezoid(q.pdf(Z) * (q.logpdf(Z) - np.log(weights)), Z)
+    assert readout(figure, "gap") == pytest.approx(gap, abs=1e-6)
+    mean = np.trapezoid(Z * weights, Z)
+    assert readout(figure, "left_after") == pytest.approx(mean - x, abs=1e-6)
+    if theta != x:
+        share = sigma**2 / (sigma**2 + tau**2)
+        assert readout(figure, "left_after") == pytest.approx(share * readout(figure, "left"), **CLOSE)
+        assert readout(figure, "share") == pytest.approx(share, **CLOSE)
+
+
+def test_gradient_steps_climb_and_leave_a_trail(visit, flippers):
+    figure = visit.open("variational-inference/variational-em.html").figure("variational-em")
+    x = np.concatenate(list(flippers.values()))
+    heights = [readout(figure, "log_likelihood")]
+    for _ in range(12):
+        figure.get_by_role("button", name="E step").click()
+        figure.get_by_role("button", name="gradient step").click()
+        heights.append(readout(figure, "log_likelihood"))
+    assert (np.diff(heights) > 0).all()
+    top = max(special.logsumexp(mixture(x, t), -1).sum() for t in np.linspace(24, 26, 401))
+    assert heights[-1] == pytest.approx(top, abs=0.05)
+    assert figure.locator("path.lb-trail-dots").get_attribute("d").count("M") == 13
 
 
 @pytest.fixture(scope="module")

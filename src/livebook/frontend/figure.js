@@ -38,7 +38,7 @@ function createReadouts(marks, covers) {
   return [row, (outputs) => updates.forEach((update) => update(outputs))];
 }
 
-function createButtons(spec, store, latest) {
+function createButtons(spec, store, latest, forget) {
   const row = make("div", { class: "lb-buttons" });
   const button = (text, act) => {
     const node = make("button", { type: "button", class: "lb-button" }, text);
@@ -60,6 +60,7 @@ function createButtons(spec, store, latest) {
   button("Reset", () => {
     // Pasted numbers stay: they have a button of their own.
     for (const control of spec.controls) if (control.kind !== "numbers") store.set(control.name, control.start);
+    forget();
     store.settle(spec.controls[0]?.name);
   });
   return row;
@@ -129,7 +130,7 @@ export function mount(root, stage, spec, compute, store, onUpdate = () => {}) {
   const nodes = (...kinds) => controls.filter(([c]) => kinds.includes(c.kind)).map(([, node]) => node);
   const panels = make("div", { class: "lb-panels" }, ...nodes("pixels"), ...holders.map(([, , holder]) => holder));
   const row = make("div", { class: "lb-controls" }, ...nodes("slider", "choice"),
-    createButtons(spec, store, () => outputs));
+    createButtons(spec, store, () => outputs, () => layOut()));
   stage.replaceChildren(...(guess ? [guess.box] : []), readouts, panels, row, ...nodes("numbers"), live);
   // JupyterLab takes arrow keys for itself unless they stop here.
   root.addEventListener("keydown", (event) => event.stopPropagation());

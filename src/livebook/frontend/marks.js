@@ -116,7 +116,7 @@ function drawGlyphs(group, panel, settings) {
   });
   return ({ x, y }) => glyphs.forEach((node, i) => {
     const seen = finite(get(x, i), get(y, i));
-    node.setAttribute("visibility", seen ? "visible" : "hidden");
+    node.setAttribute("visibility", seen ? "inherit" : "hidden");
     if (!seen) return;
     node.setAttribute("x", clampPixel(panel.x(get(x, i))).toFixed(1));
     node.setAttribute("y", clampPixel(panel.y(get(y, i))).toFixed(1));
@@ -243,6 +243,22 @@ function drawHeatMap(group, panel, settings) {
   };
 }
 
+// Remembers where the point has been; a new layout of the panel begins anew, as a reset does.
+function drawTrail(group, panel, settings) {
+  const path = element(group, "path", { class: "lb-stroke", "stroke-width": 1.2, "stroke-opacity": 0.7 });
+  const dots = element(group, "path", { class: "lb-fill lb-trail-dots" });
+  const places = [];
+  return ({ x, y }) => {
+    if (!finite(x, y)) return;
+    const last = places.at(-1);
+    if (!last || last[0] !== x || last[1] !== y) places.push([x, y]);
+    if (places.length > settings.length) places.shift();
+    const pixels = places.map((place) => [panel.x(place[0]), panel.y(place[1])].map((p) => clampPixel(p).toFixed(1)));
+    path.setAttribute("d", `M${pixels.map((p) => p.join(" ")).join("L")}`);
+    dots.setAttribute("d", pixels.map(([px, py]) => `M${px} ${py}m-3 0a3 3 0 1 0 6 0a3 3 0 1 0 -6 0`).join(""));
+  };
+}
+
 function drawHandle(group, panel, settings, drag) {
   const circle = element(panel.front, "circle", { class: `lb-handle lb-fill lb-role-${settings.role}${covered(settings)}`, r: 8 });
   const label = labeller(panel, settings);
@@ -261,5 +277,5 @@ function drawHandle(group, panel, settings, drag) {
 
 export const drawers = {
   line: drawLine, area: drawArea, stems: drawStems, points: drawPoints, arrow: drawArrow, rule: drawRule,
-  bars: drawBars, image: drawImage, heatmap: drawHeatMap, handle: drawHandle,
+  bars: drawBars, image: drawImage, heatmap: drawHeatMap, handle: drawHandle, trail: drawTrail,
 };
