@@ -45,9 +45,9 @@ def variance_log_density(variance, sigma, n, divisor):
     """
     _two_or_more(n)
     half, scale = (n - 1) / 2, divisor / sigma**2
-    u = scale * variance
+    c = scale * variance
     log_area = half * math.log(2) + torch.lgamma(half)
-    return (half - 1) * u.log() - u / 2 - log_area + scale.log()
+    return (half - 1) * c.log() - c / 2 - log_area + scale.log()
 
 
 @checked("sigma n divisor", positive="sigma divisor", broadcast="sigma n divisor")

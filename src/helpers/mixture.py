@@ -22,7 +22,7 @@ def log_joint(x, weights, mu, sigma):
 
     ``mu`` and ``sigma`` have the units of ``x``. Raises ValueError if ``weights`` do not sum to 1.
 
-    Equation: (eq-mix-joint). Source: the product rule; Bishop, PRML, section 9.2.
+    Equation: (eq-mix-marginal), a term of the sum. Source: the product rule; Bishop, PRML, section 9.2.
     """
     _checks.shape("x", x, None)
     _sum_to_one(weights)

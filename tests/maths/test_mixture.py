@@ -33,7 +33,7 @@ def random_model(seed, components=3):
 seeds = st.integers(0, 10_000)
 
 
-@pytest.mark.equation("eq-mix-joint", "eq-mix-marginal")
+@pytest.mark.equation("eq-mix-marginal")
 def test_marginal_is_a_density_and_a_sum_of_layers():
     x = X.numpy()
     density = sum(w * stats.norm.pdf(x, m, s) for w, m, s in zip(*MODEL, strict=True))

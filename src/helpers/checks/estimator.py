@@ -354,6 +354,14 @@ _DEF = "def error(n, d, sigma):\n"
             _DEF + "    return 2 * (n - 1) * sigma**4 / d**2 + ((n - 1) / d * sigma**2) ** 2",
             "average of S / d instead of its bias",
         ),
+        Wrong(
+            _DEF + "    return 2 * (n - 1) * sigma**4 / d**2 + (n / d - 1) ** 2 * sigma**4",
+            "The average of S is",
+        ),
+        Wrong(
+            _DEF + "    return 2 * (n - 1) * sigma**4 / d**2 + ((n - 1) / d - 1) ** 2 * sigma**2",
+            "squared with the bias",
+        ),
     ],
 )
 def _(error):
@@ -390,6 +398,14 @@ def _(error):
             Mistake(
                 "You squared the average of S / d instead of its bias: subtract sigma squared first.",
                 _parts(_spread, lambda n, d: (n - 1) / d),
+            ),
+            Mistake(
+                "The average of S is n - 1 times sigma squared, in the bias too.",
+                _parts(_spread, lambda n, d: n / d - 1),
+            ),
+            Mistake(
+                "The bias is a factor times sigma squared, and the sigma squared is squared with the bias.",
+                lambda n, d, sigma: _spread(n, d) * sigma**4 + _shift(n, d) ** 2 * sigma**2,
             ),
         ],
         solved="Variance and squared bias, side by side. For three birds the divisor 4 has the smallest sum.",

@@ -148,6 +148,8 @@ def _equal_weights(x, weights, means, sigmas):
             _MARGINAL.replace("return top + math.log(", "return sum(w * j for w, j in zip(weights, joint)) #"),
             "averaged the logarithms",
         ),
+        Wrong(_MARGINAL.replace(" - math.log(2 * math.pi) / 2", ""), "root of 2π"),
+        Wrong(_MARGINAL.replace(" - math.log(s)", ""), "narrow Gaussian is high"),
     ],
 )
 def _(log_marginal):
@@ -163,6 +165,11 @@ def _(log_marginal):
         root = math.sqrt(2)
         terms = [j - ((x - m) / s / root) ** 2 for j, m, s in zip(
             _log_joint(x, weights, means, sigmas), means, sigmas, strict=True)]  # fmt: skip
+        top = max(terms)
+        return top + math.log(sum(math.exp(value - top) for value in terms))
+
+    def no_sigma(x, weights, means, sigmas):
+        terms = [j + math.log(s) for j, s in zip(_log_joint(x, weights, means, sigmas), sigmas, strict=True)]
         top = max(terms)
         return top + math.log(sum(math.exp(value - top) for value in terms))
 
@@ -186,6 +193,9 @@ def _(log_marginal):
                     lambda *a: _log_marginal(*a) - max(_log_joint(*a))),
             Mistake("The 2 below the square is missing: it is divided by 2 sigma².", no_two),
             Mistake("You averaged the logarithms. Average the densities, then take one logarithm.", averaged),
+            Mistake("The height lacks its constant: one over the root of 2π.",
+                    lambda *a: _log_marginal(*a) + math.log(2 * math.pi) / 2),
+            Mistake("The height lacks its 1 / sigma: a narrow Gaussian is high.", no_sigma),
             Mistake("All components count alike here; use the weights that are given.", _equal_weights),
         ],
         solved="Right for one component and for three, and also where every density is too small for a float.",
@@ -235,6 +245,7 @@ def _around(x, q, mean):
         Wrong(_SIGMA.replace("spread / size", "spread / (size - 1)"), "less 1"),
         Wrong(_SIGMA.replace("share * (value - mean) ** 2", "(share * (value - mean)) ** 2"), "squared with"),
         Wrong(_SIGMA.replace("math.sqrt(spread / size)", "math.sqrt(spread) / size"), "inside the root"),
+        Wrong(_SIGMA.replace("zip(q, x)) / size", "zip(q, x)) / len(x)"), "mean is divided"),
     ],
 )
 def _(new_sigma):
@@ -260,6 +271,9 @@ def _(new_sigma):
                     scaled(lambda x, q: sum(q) - 1)),
             Mistake("The share is squared with the deviation; only the deviation is squared.",
                     lambda x, q: math.sqrt(_around(x, [share**2 for share in q], own_mean(x, q)) / sum(q))),
+            Mistake("Your mean is divided by the number of birds; the component has only the sum of its shares.",
+                    lambda x, q: math.sqrt(_around(x, q, sum(a * b for a, b in zip(q, x, strict=True)) / len(x))
+                                           / sum(q))),
             Mistake("The division belongs inside the root.",
                     lambda x, q: math.sqrt(_around(x, q, own_mean(x, q))) / sum(q)),
         ],
@@ -268,13 +282,14 @@ def _(new_sigma):
     )  # fmt: skip
 
 
-def _step(x, weights, means, sigmas, *, equal=False, stale=False, fixed=False):
+def _step(x, weights, means, sigmas, *, equal=False, stale=False, fixed=False, heights=False):
     """One EM step, or a mistaken one."""
     size, mean, spread = [], [], []
     table = []
+    prior = [1 / len(means)] * len(means) if heights else weights
     for value in x:
-        joint = _log_joint(value, weights, means, sigmas)
-        total = _log_marginal(value, weights, means, sigmas)
+        joint = _log_joint(value, prior, means, sigmas)
+        total = _log_marginal(value, prior, means, sigmas)
         table.append([math.exp(entry - total) for entry in joint])
     for k, old in enumerate(means):
         q = [row[k] for row in table]
@@ -335,6 +350,13 @@ def climb(x, weights, means, sigmas, steps):
         Wrong(_CLIMB.replace("for _ in range(steps):", "for _ in range(0):"), "log-likelihood of the start"),
         Wrong(_CLIMB.replace("range(steps)", "range(steps + 1)"), "one step too many"),
         Wrong(_CLIMB.replace("for value in x)\n", "for value in x) / len(x)\n"), "average"),
+        Wrong(
+            _CLIMB.replace(
+                "+ math.log(w) - total",
+                "- log_marginal(value, [1 / len(means)] * len(means), means, sigmas) + math.log(1 / len(means))",
+            ),
+            "heights alone",
+        ),
     ],
 )
 def _(climb):
@@ -356,6 +378,8 @@ def _(climb):
             Mistake("Your spreads are taken around the old means; the M step takes them around the new ones.",
                     mistaken(stale=True)),
             Mistake("Your widths stay as they were at the start: the M step moves them too.", mistaken(fixed=True)),
+            Mistake("Your responsibilities compare the heights alone; weight each with its component's share first.",
+                    mistaken(heights=True)),
             Mistake("You take one step, however many are asked for.", lambda *a: _climb(*a[:4], 1)),
             Mistake("This is the log-likelihood of the start: the new parameters never reach the score.",
                     lambda *a: _climb(*a[:4], 0)),

@@ -103,6 +103,10 @@ def _newton_mistakes():
     def half(t, x, y, w):
         return t + w * _parts(t, x, y, w)[0] / sum(_p(t, x, w))
 
+    def widthless(t, x, y, w):
+        miss, spread = _parts(t, x, y, 1.0)
+        return t + w * miss / spread
+
     return [
         Mistake(
             "You walk away from the top. The slope or the curvature has lost its sign: the curvature is negative.",
@@ -125,6 +129,11 @@ def _newton_mistakes():
             of(lambda t, w, miss, spread: t + w**2 * miss / spread),
         ),
         Mistake("The curvature sums p (1 - p), not p.", half),
+        Mistake(
+            "This is slope over curvature. Newton's place is t minus that.",
+            of(lambda t, w, miss, spread: -w * miss / spread),
+        ),
+        Mistake("Your z lacks the width: it is (x - t) / w.", widthless),
         Mistake(
             "This goes to slope minus curvature; the step is minus the slope *divided by* the curvature.",
             of(lambda t, w, miss, spread: t - (miss / w) * (-spread / w**2)),
@@ -151,6 +160,8 @@ _NEWTON = (
         Wrong(_NEWTON.format("t + w * miss / sum(p)"), r"sums p \(1 - p\)"),
         Wrong(_NEWTON.format("t - (miss / w) * (-spread / w**2)"), "divided by"),
         Wrong(_NEWTON.replace("-(v - t)", "(v - t)").format("t + w * miss / spread"), "falls with the length"),
+        Wrong(_NEWTON.format("(miss / w) / (-spread / w**2)"), "slope over curvature"),
+        Wrong(_NEWTON.replace("(v - t) / w", "(v - t)").format("t + w * miss / spread"), "lacks the width"),
     ],
 )
 def _(newton_step):
@@ -197,6 +208,8 @@ _SLOPE = (
         Wrong(_SLOPE.format("squares / sigma**2 - 1"), "one bird"),
         Wrong(_SLOPE.format("squares / s**2 - len(x)"), "s is the logarithm"),
         Wrong(_SLOPE.format("squares / sigma - len(x)"), "variance, sigma²"),
+        Wrong(_SLOPE.format("-len(x) / sigma + squares / sigma**2"), "both terms"),
+        Wrong(_SLOPE.format("s * (-len(x) / sigma + squares / sigma**3)"), "multiplied by s"),
     ],
 )
 def _(slope):
@@ -229,6 +242,14 @@ def _(slope):
             Mistake(
                 "The squares are divided by the variance, sigma².",
                 lambda x, mu, s: _squares(x, mu) / math.exp(s) - len(x),
+            ),
+            Mistake(
+                "The chain rule's factor multiplies both terms, the one with n as well.",
+                lambda x, mu, s: _squares(x, mu) / math.exp(2 * s) - len(x) / math.exp(s),
+            ),
+            Mistake(
+                "You multiplied by s. The chain rule's factor is dσ/ds, the derivative of e^s.",
+                lambda x, mu, s: s * _slope(x, mu, s) / math.exp(s),
             ),
         ],
         solved="Now the slope has no unit, as a slope in a logarithm must, and one η serves millimetres and metres.",
@@ -282,6 +303,11 @@ _ENTROPY = (
         Wrong(_ENTROPY.format("-total / len(y)"), "log-likelihood, which is to be maximised"),
         Wrong(_ENTROPY.format("sum(soft) / len(y)"), "only the answers 0"),
         Wrong(_ENTROPY.format("total / len(y) / math.log(2)"), "bits"),
+        Wrong(_ENTROPY.format("sum(s + a * b for s, a, b in zip(soft, y, z)) / len(y)"), "is subtracted"),
+        Wrong(
+            _ENTROPY.replace(" + math.log1p(math.exp(-abs(b)))", "").format("total / len(y)"),
+            "large part alone",
+        ),
         Wrong(
             "import math\ndef cross_entropy(y, z):\n"
             "    return sum(math.log(1 + math.exp(b)) - a * b for a, b in zip(y, z)) / len(y)",
@@ -314,6 +340,14 @@ def _(cross_entropy):
             Mistake(
                 "This is right for only the answers 0. For an answer 1 subtract the logit: the term is − y z.",
                 lambda y, z: math.fsum(map(_log_1_plus_exp, z)) / len(y),
+            ),
+            Mistake(
+                "The term y z is subtracted: a large logit where the answer is yes must make the loss small.",
+                lambda y, z: math.fsum(_log_1_plus_exp(b) + a * b for a, b in zip(y, z, strict=True)) / len(y),
+            ),
+            Mistake(
+                "This is the large part alone. What is left of log(1 + e^z) is log(1 + e^(−|z|)).",
+                lambda y, z: math.fsum(max(b, 0.0) - a * b for a, b in zip(y, z, strict=True)) / len(y),
             ),
             Mistake(
                 "This is in bits (logarithms to base 2); this book counts in nats.",

@@ -40,7 +40,7 @@ def seen(values, thickness, instead=torch.nan):
 
 
 class Layers(Figure):
-    """Three species, one length. Each layer on the left is p(x, z) of one species; their sum, the top edge, is p(x). On the right every layer is divided by that sum."""  # noqa: E501
+    """Three species, one length. Each layer of the first panel is p(x, z) of one species; their sum, the top edge, is p(x). In the second panel every layer is divided by that sum."""  # noqa: E501
 
     x = Slider(206.0, 172, 234, step=0.5, symbol="x", label="flipper length", unit="mm", role="data")
     gentoo = Slider(0.36, 0, 1, step=0.01, symbol="π", label="share of Gentoos")
@@ -75,7 +75,7 @@ class Layers(Figure):
     adelies = (BIRDS.species == 0).double().sum() / (BIRDS.species < 2).double().sum()
 
     def scene(self, x, gentoo):
-        """Left: the layers and their sum. Right: the same layers, each over the sum."""
+        """First the layers and their sum, then the same layers, each over the sum."""
         weights = torch.stack([(1 - gentoo) * self.adelies, (1 - gentoo) * (1 - self.adelies), gentoo])
         model = weights, self.mu, self.sigma
         joint = mixture.log_joint(GRID, *model).exp()
