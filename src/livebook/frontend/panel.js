@@ -8,17 +8,22 @@ import { covered, drawers, element } from "./marks.js";
 const own = Math.random().toString(36).slice(2, 8);
 let clips = 0;
 
+// How many characters the longest of about `count` ticks has.
+function longest(scale, count) {
+  const text = scale.tickFormat(count);
+  return Math.max(...scale.ticks(count).map((tick) => text(tick).length));
+}
+
 // Room for the longest number at the y axis, and its title beside it.
 function margins(spec) {
-  const scale = scaleLinear(spec.y.domain, [1, 0]), text = scale.tickFormat(spec.y.ticks);
-  const longest = Math.max(...scale.ticks(spec.y.ticks).map((tick) => text(tick).length));
-  return { left: spec.y.visible ? Math.max(60, 30 + 7.2 * longest) : 8, right: 12, top: 10, bottom: spec.x.visible ? 42 : 8 };
+  const characters = longest(scaleLinear(spec.y.domain, [1, 0]), spec.y.ticks);
+  return { left: spec.y.visible ? Math.max(60, 30 + 7.2 * characters) : 8, right: 12, top: 10, bottom: spec.x.visible ? 42 : 8 };
 }
 
 // Returns a function that draws the ticks again, for an axis whose interval has changed.
 function addAxis(svg, axis, spec, transform, title) {
   const group = element(svg, "g", { class: "lb-axis", transform });
-  const ticks = () => select(group).call(axis.ticks(spec.ticks).tickSizeOuter(0));
+  const ticks = () => select(group).call(axis.ticks(Math.min(spec.ticks, spec.room?.() ?? spec.ticks)).tickSizeOuter(0));
   ticks();
   const text = element(group, "text", { class: "lb-axis-title", ...title });
   text.textContent = spec.title;
@@ -29,7 +34,7 @@ function addAxes(svg, spec, panel) {
   const { x, y, width, height } = panel;
   const ticks = [];
   if (spec.x.visible) {
-    ticks.push(addAxis(svg, axisBottom(x), { ...spec.x, ticks: Math.min(spec.x.ticks, Math.floor(width / 55)) },
+    ticks.push(addAxis(svg, axisBottom(x), { ...spec.x, room: () => Math.floor(width / Math.max(55, 12 + 7.2 * longest(x, spec.x.ticks))) },
       `translate(0,${height})`, { x: width / 2, y: 36, "text-anchor": "middle" }));
   }
   if (spec.y.visible) {

@@ -81,7 +81,7 @@ def _equation(payload: dict) -> str:
     """The equation in symbols, then with the current numbers in places that the front end fills anew."""
     rows = [setter.html(payload["equation"], True)] if payload["equation"] else []
     if payload["numbers"]:
-        rows.append(_with_numbers(payload))
+        rows.append(f'<div class="lb-now">{_with_numbers(payload)}</div>')
     return f'<div class="lb-equation">{"".join(rows)}</div>' if rows else ""
 
 
