@@ -175,31 +175,30 @@ def _(new_mean):
     )
 
 
-_REACH = 1.96
-
-
-def _coverage(rho):
-    return math.erf(_REACH * math.sqrt((1 - rho * rho) / 2))
+def _coverage(rho, reach):
+    return math.erf(reach * math.sqrt((1 - rho * rho) / 2))
 
 
 def _coverage_cases(rng):
-    yield Case((0.9,))
+    yield Case((0.9, 1.96))
     for _ in range(5):
-        yield Case((rng.uniform(-0.95, 0.95),))
-    yield Case((0.0,), "Here nothing ties the two, q is exact, and its interval covers 95%.")
-    yield Case((-0.999,), "Here the correlation is almost -1, and the interval almost empty.")
+        yield Case((rng.uniform(-0.95, 0.95), rng.uniform(0.5, 3)))
+    yield Case((0.0, 1.96), "Here nothing ties the two, q is exact, and its interval covers 95%.")
+    yield Case((-0.999, 1.96), "Here the correlation is almost -1, and the interval almost empty.")
 
 
 _COVERAGE = """import math
-def coverage(rho):
-    return math.erf(1.96 * math.sqrt(1 - rho**2) / math.sqrt(2))
+def coverage(rho, reach):
+    return math.erf(reach * math.sqrt(1 - rho**2) / math.sqrt(2))
 """
 
 
 @checker(
     "mean-field-coverage",
     chapter=CHAPTER,
-    curve=Curve(function="coverage", args={}, x=(-0.99, 0.99), y=(0, 1), label="correlation ρ", y_label="coverage"),
+    curve=Curve(
+        function="coverage", args={"reach": 1.96}, x=(-0.99, 0.99), y=(0, 1), label="correlation ρ", y_label="coverage"
+    ),
     wrong=[
         Wrong(_COVERAGE.replace("math.sqrt(1 - rho**2)", "(1 - rho**2)"), "variance; the interval needs the width"),
         Wrong(_COVERAGE.replace(" / math.sqrt(2)", ""), "square root of 2"),
@@ -207,11 +206,11 @@ def coverage(rho):
         Wrong(_COVERAGE.replace("math.sqrt(1 - rho**2)", "1"), "claims, not what it covers"),
         Wrong(_COVERAGE.replace("math.erf(", "1 - math.erf("), "outside the interval"),
         Wrong(
-            "import math\ndef coverage(rho):\n"
-            "    return (1 + math.erf(1.96 * math.sqrt(1 - rho**2) / math.sqrt(2))) / 2",
+            "import math\ndef coverage(rho, reach):\n"
+            "    return (1 + math.erf(reach * math.sqrt(1 - rho**2) / math.sqrt(2))) / 2",
             "one side only",
         ),
-        Wrong(_COVERAGE.replace("1.96 * math.sqrt(1 - rho**2)", "1.96 / math.sqrt(1 - rho**2)"), "wrong way round"),
+        Wrong(_COVERAGE.replace("reach * math.sqrt(1 - rho**2)", "reach / math.sqrt(1 - rho**2)"), "wrong way round"),
         Wrong(_COVERAGE.replace("return math.erf", "return 100 * math.erf"), "per cent"),
     ],
 )
@@ -229,24 +228,24 @@ def _(coverage):
         [
             Mistake(
                 "1 - rho² is the factor of the variance; the interval needs the width, its root.",
-                lambda rho: within(_REACH * (1 - rho * rho)),
+                lambda rho, reach: within(reach * (1 - rho * rho)),
             ),
             Mistake(
                 "The square root of 2 is missing: within r widths lies erf(r / √2).",
-                lambda rho: math.erf(_REACH * width(rho)),
+                lambda rho, reach: math.erf(reach * width(rho)),
             ),
-            Mistake("The factor contains the square of rho.", lambda rho: within(_REACH * math.sqrt(1 - rho))),
-            Mistake("This is what the interval claims, not what it covers.", lambda rho: within(_REACH)),
-            Mistake("This is the probability outside the interval.", lambda rho: 1 - _coverage(rho)),
+            Mistake("The factor contains the square of rho.", lambda rho, reach: within(reach * math.sqrt(1 - rho))),
+            Mistake("This is what the interval claims, not what it covers.", lambda rho, reach: within(reach)),
+            Mistake("This is the probability outside the interval.", lambda rho, reach: 1 - _coverage(rho, reach)),
             Mistake(
                 "This cuts off one side only; the interval ends on both.",
-                lambda rho: (1 + _coverage(rho)) / 2,
+                lambda rho, reach: (1 + _coverage(rho, reach)) / 2,
             ),
             Mistake(
                 "The ratio is the wrong way round: q's width is smaller than the exact one.",
-                lambda rho: within(_REACH / width(rho)),
+                lambda rho, reach: within(reach / width(rho)),
             ),
-            Mistake("A probability, please, not a number of per cent.", lambda rho: 100 * _coverage(rho)),
+            Mistake("A probability, please, not a number of per cent.", lambda rho, reach: 100 * _coverage(rho, reach)),
         ],
         solved="Flat near 0 and falling off a cliff at both ends: a weak tie costs little, a strong one everything.",
         absolute=1e-12,
@@ -316,7 +315,6 @@ _FIRST_MEAN = """def first_mean(sweeps, m, mu, precision):
         Wrong(_FIRST_MEAN.replace("in range(len(m)):", "in reversed(range(len(m))):"), "from the last factor"),
         Wrong(_FIRST_MEAN.replace("    return m[0]", "        return m[0]"), "after the first sweep"),
         Wrong(_FIRST_MEAN.replace("return m[0]", "return m[-1]"), "last factor's mean"),
-        Wrong(_FIRST_MEAN.replace("for j in range(len(m)):", "for j in range(1):"), "Only the first factor"),
         Wrong(_FIRST_MEAN.replace("mu[j] - pull", "mu[j] + pull"), "minus sign"),
         Wrong(_FIRST_MEAN.replace(" if k != j", ""), "k = j must stay left out"),
         Wrong(_FIRST_MEAN.replace("range(sweeps)", "range(sweeps + 1)"), "one sweep too many"),
@@ -358,9 +356,11 @@ def _(first_mean):
                 " move first.",
                 lambda *a: _swept(*a, order=reversed),
             ),
-            Mistake("This returns after the first sweep.", early),
+            Mistake(
+                "This is the mean after the first sweep only. Does `return` stand inside the loop?",
+                early,
+            ),
             Mistake("This is the last factor's mean; the first one's is asked for.", last),
-            Mistake("Only the first factor ever moves.", lambda *a: _swept(*a, order=lambda r: r[:1])),
             Mistake("The update lost its minus sign.", lambda *a: _swept(*a, best=plus)),
             Mistake("In the sum k = j must stay left out.", lambda *a: _swept(*a, best=with_own)),
             Mistake(

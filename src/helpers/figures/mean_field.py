@@ -139,6 +139,7 @@ class MeanField(Figure):
 PRIOR = (200.0, 0.1, 1.0, 50.0)  # mean in mm, worth a tenth of a bird; sigma near 7 mm, worth two birds
 BIRDS = 30
 TURN = torch.linspace(0, 2 * math.pi, 121, dtype=torch.float64)
+SIDE = TURN.sin().sign() * (TURN.sin().abs() > 1e-9)  # of a closed curve: right, left, and 0 at both tips
 
 
 def of_first_birds():
@@ -161,7 +162,7 @@ def oval(mu, width, power, scale, depth):
     v = ends.mean() + 0.5 * (ends[1] - ends[0]) * TURN.cos()
     sigma = scale * (-v / 2).exp()
     height = (depth + power * (v - v.exp() + 1)).clamp(min=0)
-    return mu + width(sigma) * (2 * height).sqrt() * TURN.sin().sign(), sigma
+    return mu + width(sigma) * (2 * height).sqrt() * SIDE, sigma
 
 
 class MeanAndPrecision(Figure):
@@ -209,17 +210,15 @@ class MeanAndPrecision(Figure):
         ]
 
     def plane(self, m, w, a, b, exact):
-        """Two contours of each density over (mu, sigma)."""
+        """Two contours of each density over mean and log sigma."""
         mu_n, kappa_n, a_n, b_n = exact
         marks = []
         for depth, width in ((2.0, 1.2), (0.5, 2.8)):
             fall = torch.tensor(depth, dtype=torch.float64)
             scale = (b_n / (a_n + 0.5)).sqrt()
             x, y = oval(mu_n, lambda sigma: sigma / kappa_n.sqrt(), a_n + 0.5, scale, fall)
-            marks.append(Line(x, y, role="posterior", width=width + 0.4, closed=True))
-            if depth > 1:
-                side = (x.max() + 0.4)[None]
-                marks.append(Points(side, scale[None], role="posterior", size=0.0, label="p(μ, σ|x)"))
+            name = "p(μ, σ|x)" if depth > 1 else ""
+            marks.append(Line(x, y, role="posterior", width=width + 0.4, closed=True, label=name))
             x, y = oval(m, lambda sigma: w, a, (b / a).sqrt(), fall)
             marks.append(Line(x, y, role="approximation", width=width, closed=True, label="" if depth > 1 else "q"))
         marks.append(Handle(m, (b / a).sqrt(), drags=("m", "s"), role="approximation"))
