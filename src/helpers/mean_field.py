@@ -79,8 +79,10 @@ def gap(m, s, mu, precision):
     """
     _same_size(m, mu, precision)
     d = m - mu
-    spread = (precision.diagonal() * s**2).sum(-1) + (d * (precision @ d)).sum(-1)
-    return 0.5 * (spread - len(mu) - 2 * s.log().sum(-1) - _log_det(precision))
+    off = (d * (precision @ d)).sum(-1)
+    spread = (precision.diagonal() * s**2 - 1).sum(-1)
+    log_ratio = -2 * s.log().sum(-1) - _log_det(precision)
+    return 0.5 * (off + spread + log_ratio)
 
 
 @checked("precision")
@@ -91,7 +93,8 @@ def price(precision):
 
     Equation: (eq-mf-price). Source: ``gap`` at its smallest.
     """
-    return 0.5 * (precision.diagonal().log().sum(-1) - _log_det(precision))
+    alone = precision.diagonal().log().sum(-1)
+    return 0.5 * (alone - _log_det(precision))
 
 
 @checked("rho reach", positive="reach")

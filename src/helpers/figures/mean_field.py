@@ -19,7 +19,7 @@ def diagonal(s):
 
 
 class MeanField(Figure):
-    """Green is the exact posterior of the two weights, drawn at one and two standard deviations; vermilion is q, a product. Both axes count standard deviations of the exact answer. Drag q by its middle or by its edges, and update one factor at a time; the thin line is the way that the updates take from here."""  # noqa: E501
+    """Green is the exact posterior of the two weights, drawn at one and two standard deviations; vermilion is q, a product. Both axes count standard deviations of the exact answer. Drag q by its middle or by its outer edge, or update one factor at a time; the thin line is the way that the updates take from here."""  # noqa: E501
 
     rho = Slider(-0.9, -0.98, 0.98, step=0.01, symbol="ρ", label="correlation", role="posterior")
     m1 = Slider(-1.4, -3, 3, step=0.05, label="mean of q₁", role="approximation")
