@@ -15,6 +15,7 @@ from helpers import (
     gaussian,
     linear_gaussian,
     logs,
+    mean_field,
     mixture,
     mle,
     optimise,
@@ -90,6 +91,29 @@ BAD_VALUES += [
     (r"y \(2,\), logits \(3,\)", lambda: optimise.bernoulli_log_likelihood(X[:2] / 2, X)),
     ("x must have last dimensions", lambda: optimise.fit_multivariate(X)),
     ("x must spread in all 2 directions", lambda: optimise.fit_multivariate(torch.outer(X, X[:2]))),
+]
+
+# Chapter "Mean field".
+BAD_VALUES += [
+    ("rho must lie strictly between -1 and 1, got -1.0", lambda: mean_field.precision_matrix([1.0, 1.0], -1.0)),
+    ("sigma must have last dimensions", lambda: mean_field.precision_matrix(X, 0.5)),
+    ("tau must be positive, got 0.0", lambda: mean_field.two_on_a_scale(9, 4, 0, 1)),
+    (r"m must have last dimensions \(3\)", lambda: mean_field.update(0, X[:2], X, torch.eye(3).double())),
+    ("precision must have last dimensions", lambda: mean_field.gap(X, X, X, EYE)),
+    ("s must be positive, got 0.0 at index 1", lambda: mean_field.gap(X[:2], [1.0, 0.0], X[:2], EYE)),
+    ("precision must be positive definite", lambda: mean_field.price([[1.0, 2.0], [2.0, 1.0]])),
+    ("precision must be symmetric", lambda: mean_field.price([[1.0, 0.5], [0.0, 1.0]])),
+    ("reach must be positive", lambda: mean_field.coverage(0.5, 0)),
+    ("q_other must lie between 0 and 1", lambda: mean_field.update_table(EYE, [1.5, -0.5])),
+    ("log_p must have last dimensions", lambda: mean_field.update_table(EYE, [0.2, 0.3, 0.5])),
+    ("kappa_0 must be positive", lambda: mean_field.normal_posterior(X, 0, 0, 1, 1)),
+    ("b_0 must be positive", lambda: mean_field.normal_evidence(X, 0, 1, 1, -1)),
+    ("mean_lambda must be positive", lambda: mean_field.update_mean(0, 0, 1)),
+    ("v must be positive", lambda: mean_field.update_precision(0, 0, 0, 1, 1, 1)),
+    ("a must be positive", lambda: mean_field.normal_gap(0, 1, 0, 1, 0, 1, 1, 1)),
+    ("a_n must be positive", lambda: mean_field.normal_price(-1)),
+    ("lam must be positive", lambda: mean_field.normal_gamma_log_prob(0, 0, 0, 1, 1, 1)),
+    ("b_n must be positive", lambda: mean_field.mean_log_prob(0, 0, 1, 1, 0)),
 ]
 
 # Chapter 7.

@@ -18,6 +18,7 @@ from helpers import (
     fit_q,
     gaussian,
     logs,
+    mean_field,
     mixture,
     mle,
     optimise,
@@ -206,6 +207,28 @@ CASES |= {
     distance.log_marginal: (ONE, HALF, ONE),
     distance.mean_distance: (X, HALF),
     distance.elbo: (ONE, X, HALF, HALF, ONE),
+}
+
+# Chapter "Mean field".
+TIED = numbers(2.0, 0.5, 0.5, 1.0).reshape(2, 2)
+NORMAL_GAMMA = ONE, HALF, 2 * ONE, HALF
+CASES |= {
+    mean_field.precision_matrix: (X[:2], HALF),
+    mean_field.two_on_a_scale: (X[0], ONE, HALF, ONE),
+    mean_field.update: (1, X[:2], X[2:], TIED),
+    mean_field.gap: (X[:2], X[2:], X[:2], TIED),
+    mean_field.price: (TIED,),
+    mean_field.coverage: (HALF, ONE),
+    mean_field.update_table: (ROWS, [0.2, 0.3, 0.5]),
+    mean_field.elbo_table: (ROWS, [0.4, 0.3, 0.2, 0.1], [0.2, 0.3, 0.5]),
+    mean_field.normal_posterior: (X, *NORMAL_GAMMA),
+    mean_field.normal_evidence: (X, *NORMAL_GAMMA),
+    mean_field.update_mean: (ONE, HALF, ONE),
+    mean_field.update_precision: (HALF, ONE, *NORMAL_GAMMA),
+    mean_field.normal_gap: (HALF, ONE, ONE, HALF, *NORMAL_GAMMA),
+    mean_field.normal_price: (ONE,),
+    mean_field.normal_gamma_log_prob: (X, ONE, *NORMAL_GAMMA),
+    mean_field.mean_log_prob: (X, *NORMAL_GAMMA),
 }
 
 # What does no mathematics of the book: data, pictures, sources, deliberately broken variants, grids.
