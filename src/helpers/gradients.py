@@ -1,8 +1,8 @@
 """Gradients of an average whose distribution moves: E_q[f(z)] for q = N(mu, diag(sigma²)), from draws of q.
 
-A draw is z = mu + sigma · noise with standard normal ``noise`` (..., D), ``mu`` and ``sigma`` (D,). ``f`` maps z (..., D)
-to numbers (...). An estimate from one draw has a slope along each mu_j and each sigma_j: its shape is (..., D, 2).
-The example is a logistic regression, where no posterior has a formula; with D = 1 or 2 quadrature knows it anyway.
+A draw is z = mu + sigma · noise with standard normal ``noise`` (..., D), ``mu`` and ``sigma`` (D,). ``f`` maps z of
+shape (..., D) to numbers (...). An estimate from one draw has a slope along each mu_j and each sigma_j: its shape is
+(..., D, 2). The example is a logistic regression, whose posterior has no formula; with D = 1 or 2 quadrature knows it.
 """
 
 import torch
@@ -29,7 +29,7 @@ def log_joint(z, features, y, tau=3.0):
     return gaussian.log_prob(z, 0.0, tau).sum(-1) + logsigmoid(sign * log_odds).sum(-1)
 
 
-@checked("mu sigma noise baseline", positive="sigma", broadcast="mu sigma noise")
+@checked("mu sigma noise baseline", positive="sigma")
 def score_function(f, mu, sigma, noise, baseline=0.0):
     r"""Slopes of E_q[f] by the score function, one estimate a draw: heights of ``f`` times the score of q.
 
@@ -44,7 +44,7 @@ def score_function(f, mu, sigma, noise, baseline=0.0):
     return (f(z)[..., None, None] - baseline) * estimator.score(z, mu, sigma)
 
 
-@checked("mu sigma noise", positive="sigma", broadcast="mu sigma noise")
+@checked("mu sigma noise", positive="sigma")
 def pathwise(f, mu, sigma, noise):
     r"""Slopes of E_q[f] through z = mu + sigma · noise, one estimate a draw: slopes of ``f`` by the chain rule.
 
@@ -59,7 +59,7 @@ def pathwise(f, mu, sigma, noise):
 
 @checked("f score", broadcast="f score")
 def best_baseline(f, score):
-    r"""The constant that leaves the score-function estimate the least variance, for values ``f`` and ``score`` (K, ...).
+    r"""The constant that leaves the score-function estimate the least variance, from ``f`` and ``score`` (K, ...).
 
     .. math:: b^* = \frac{E[f\,s^2]}{E[s^2]}
 
@@ -77,7 +77,7 @@ def leave_one_out(f):
     Raises ValueError for a single value. Equation: (eq-grad-leave-one-out). Source: Mohamed et al. (2020), section 7.
     """
     if f.ndim == 0 or f.shape[0] < 2:
-        raise ValueError(f"f must hold at least 2 values, got shape {tuple(f.shape)}")
+        raise ValueError(f"f must hold at least 2 values, got {f.numel()}")
     return (f.sum(0) - f) / (f.shape[0] - 1)
 
 

@@ -10,7 +10,20 @@ from torch._decomp import core_aten_decompositions
 from torch.fx.experimental.proxy_tensor import make_fx
 
 import helpers
-from helpers import distance, divergence, elbo, estimator, gaussian, logs, mixture, mle, optimise, probability, vae
+from helpers import (
+    distance,
+    divergence,
+    elbo,
+    estimator,
+    gaussian,
+    gradients,
+    logs,
+    mixture,
+    mle,
+    optimise,
+    probability,
+    vae,
+)
 from helpers import linear_gaussian as linear
 from helpers import variational_em as em
 
@@ -182,6 +195,26 @@ CASES |= {
     distance.mean_distance: (X, HALF),
     distance.elbo: (ONE, X, HALF, HALF, ONE),
 }
+
+# Chapter "Gradients through randomness".
+BIRDS, SPECIES = ROWS[:, :2].clone(), numbers(1.0, 0.0, 0.0, 1.0) / 2  # answers that are moved stay probabilities
+
+
+def regression(z):
+    return gradients.log_joint(z, BIRDS, SPECIES)
+
+
+CASES |= {
+    gradients.log_joint: (X[:2], BIRDS, SPECIES, ONE),
+    gradients.score_function: (regression, X[:2], X[2:], NOISES, HALF),
+    gradients.pathwise: (regression, X[:2], X[2:], NOISES),
+    gradients.best_baseline: (X, ROWS[:, 0].clone()),
+    gradients.leave_one_out: (X,),
+    gradients.variances: (HALF, FIVE),
+    gradients.average: (regression, X[:2], X[2:]),
+    gradients.elbo: (regression, X[:2], X[2:]),
+}
+NOT_TRACED |= {gradients.climb}
 
 # What does no mathematics of the book: data, pictures, sources, deliberately broken variants, grids.
 OTHER = {"datasets", "plots", "show", "vae_bugs", "quadrature"}

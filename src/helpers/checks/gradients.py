@@ -129,7 +129,7 @@ _SCORE = """def score_estimate(f, mu, sigma, noise, b):
     chapter=CHAPTER,
     wrong=[
         Wrong(_SCORE.replace("eps / sigma", "eps"), "divides by sigma"),
-        Wrong(_SCORE.replace("eps / sigma", "(z - mu) / sigma"), "sigma²"),
+        Wrong(_SCORE.replace("eps / sigma", "(z - mu)"), "sigma²"),
         Wrong(_SCORE.replace("(f(z) - b)", "f(z)"), "baseline is not used"),
         Wrong(_SCORE.replace("(f(z) - b)", "(f(z) + b)"), "added the baseline"),
         Wrong(_SCORE.replace("(f(z) - b) * eps / sigma", "f(z) * eps / sigma - b"), "before the height is multiplied"),
@@ -140,7 +140,7 @@ _SCORE = """def score_estimate(f, mu, sigma, noise, b):
         Wrong(_SCORE.replace("total += ", "total -= "), "sign"),
         Wrong(
             _SCORE.replace("(f(z) - b) * eps / sigma", "(f(z + 1e-5) - f(z - 1e-5)) / 2e-5"),
-            "none of the usual|ordinary|slope of f",
+            "none of the usual mistakes|step",
         ),
     ],
 )
@@ -158,8 +158,8 @@ def _(score_estimate):
                 by(lambda f, mu, sigma, eps, b: (f(mu + sigma * eps) - b) * eps),
             ),
             Mistake(
-                "The score is (z - mu) divided by sigma²: one sigma turns z - mu into eps, the other one stays.",
-                by(lambda f, mu, sigma, eps, b: (f(mu + sigma * eps) - b) * (mu + sigma * eps - mu) / sigma),
+                "The score is z - mu divided by sigma²; you multiply by z - mu itself.",
+                by(lambda f, mu, sigma, eps, b: (f(mu + sigma * eps) - b) * sigma * eps),
             ),
             Mistake(
                 "The baseline is not used: take b off every height.",
@@ -170,7 +170,7 @@ def _(score_estimate):
                 by(lambda f, mu, sigma, eps, b: (f(mu + sigma * eps) + b) * eps / sigma),
             ),
             Mistake(
-                "The baseline comes off before the height is multiplied by the score. Afterwards it is no longer harmless.",
+                "The baseline comes off before the height is multiplied by the score. Afterwards it does harm.",
                 by(lambda f, mu, sigma, eps, b: f(mu + sigma * eps) * eps / sigma - b),
             ),
             Mistake(
@@ -378,7 +378,8 @@ def _(estimate):
                 lambda f, mu, sigma, noise: _estimate(f, mu, sigma, noise) * len(noise) / (len(noise) - 1),
             ),
             Mistake(
-                "The score along mu divides by sigma.", lambda f, mu, sigma, noise: sigma * _estimate(f, mu, sigma, noise)
+                "The score along mu divides by sigma.",
+                lambda f, mu, sigma, noise: sigma * _estimate(f, mu, sigma, noise),
             ),
             Mistake(
                 "The first draw's height is a baseline for all, itself included: it takes that draw's news away.",
