@@ -32,7 +32,7 @@ def pick(values, choice):
 
 
 class TwoGradients(Figure):
-    """Which way should q move? Every estimate of the bound’s slope along q’s mean averages the same draws from q in two ways: by how high f is at them (left), and by how steep it is (right). Green is exact."""  # noqa: E501
+    """Which way should q move? Every estimate of the bound’s slope along q’s mean averages the same draws from q in two ways: by how high f is at them (score function), and by how steep it is there (pathwise). Green is exact."""  # noqa: E501
 
     mu_q = Slider(1.0, -1, 5, step=0.05, label="mean of q", role="approximation")
     sigma_q = Slider(0.6, 0.3, 2, step=0.05, label="width of q", role="approximation")
