@@ -13,6 +13,7 @@ from helpers import (
     estimator,
     fit_q,
     gaussian,
+    gradients,
     linear_gaussian,
     logs,
     mean_field,
@@ -200,6 +201,18 @@ BAD_VALUES += [
     ("sigma must be positive, got -1.0", lambda: fit_q.step(0.0, -1.0, 4.0, 0.5)),
     ("steps must be at least 1, got 0", lambda: fit_q.descend(0.0, 1.0, 4.0, 0.5, 0)),
     ("mu must be finite", lambda: fit_q.descend(float("nan"), 1.0, 4.0, 0.5)),
+]
+
+BAD_VALUES += [
+    ("y must lie between 0 and 1, got 2.0", lambda: gradients.log_joint(X[:1], X[:, None], [0, 1, 2])),
+    ("tau must be positive, got 0.0", lambda: gradients.log_joint(X[:1], X[:, None], [0, 1, 1], 0)),
+    ("z must have last dimensions", lambda: gradients.log_joint(X[:2], X[:, None], [0, 1, 1])),
+    ("sigma must be positive", lambda: gradients.score_function(torch.sum, 0, 0, X)),
+    ("noise must be finite, got nan", lambda: gradients.pathwise(torch.sum, 0, 1, float("nan"))),
+    ("f must hold at least 2 values, got 1", lambda: gradients.leave_one_out([1.0])),
+    (r"f \(3,\), score \(2,\)", lambda: gradients.best_baseline(X, X[:2])),
+    ("dimensions must be positive", lambda: gradients.variances(1, 0)),
+    ("sigma must be positive", lambda: gradients.average(torch.sum, X[:1], [0])),
 ]
 
 

@@ -17,6 +17,7 @@ from helpers import (
     estimator,
     fit_q,
     gaussian,
+    gradients,
     logs,
     mean_field,
     mixture,
@@ -230,6 +231,25 @@ CASES |= {
     mean_field.normal_gamma_log_prob: (X, ONE, *NORMAL_GAMMA),
     mean_field.mean_log_prob: (X, *NORMAL_GAMMA),
 }
+# Chapter "Gradients through randomness".
+BIRDS, SPECIES = ROWS[:, :2].clone(), numbers(1.0, 0.0, 0.0, 1.0) / 2  # answers that are moved stay probabilities
+
+
+def regression(z):
+    return gradients.log_joint(z, BIRDS, SPECIES)
+
+
+CASES |= {
+    gradients.log_joint: (X[:2], BIRDS, SPECIES, ONE),
+    gradients.score_function: (regression, X[:2], X[2:], NOISES, HALF),
+    gradients.pathwise: (regression, X[:2], X[2:], NOISES),
+    gradients.best_baseline: (X, ROWS[:, 0].clone()),
+    gradients.leave_one_out: (X,),
+    gradients.variances: (HALF, FIVE),
+    gradients.average: (regression, X[:2], X[2:]),
+    gradients.elbo: (regression, X[:2], X[2:]),
+}
+NOT_TRACED |= {gradients.climb}
 
 # What does no mathematics of the book: data, pictures, sources, deliberately broken variants, grids.
 OTHER = {"datasets", "plots", "show", "vae_bugs", "quadrature"}
