@@ -134,7 +134,7 @@ def normal_gap(m, w, s, posterior):
 
 @pytest.mark.equation("eq-mf-normal-evidence", "eq-mf-normal-gap", "eq-mf-normal-price")
 @pytest.mark.parametrize(
-    ("n", "m", "w", "s"), [(3, 212, 2, 7), (1, 200, 0.5, 2), (30, 230, 12, 20), (1, 230, 12, 20), (30, 214.8, 0.9, 4.8)]
+    ("n", "m", "w", "s"), [(3, 212, 2, 7), (1, 200, 0.3, 2), (30, 230, 20, 20), (1, 230, 20, 20), (30, 214.8, 0.9, 4.8)]
 )
 def test_evidence_bound_and_gap_of_mean_and_spread(visit, n, m, w, s):
     figure = visit.open(PAGE).figure("mean-and-precision")

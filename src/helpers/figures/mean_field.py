@@ -42,7 +42,7 @@ class MeanField(Figure):
     equation = (
         r"\gap{\mathrm{KL}\big(\approximation{q}\,\|\,\posterior{p(z \mid x)}\big)}"
         r" = \underbrace{\gap{-\tfrac12\log(1-\posterior{\rho}^2)}}_{\text{stays}}"
-        r" + \underbrace{\gap{\text{the rest}}}_{\text{updates remove it}}"
+        r" + \underbrace{\gap{\text{the rest}}}_{\text{goes}}"
     )
     numbers = r"\gap{<<gap>>} = \gap{<<price>>} + \gap{<<rest>>}"
 
@@ -169,9 +169,9 @@ class MeanAndPrecision(Figure):
     """Where do Gentoo flippers lie, and how much do they spread? Green is the exact posterior of mean μ and spread σ given the first birds of the list, vermilion is q, a product of a factor for μ and one for σ; contours where the density of μ and log σ has fallen by ½ and by 2 nats. Below: μ alone, and σ alone."""  # noqa: E501
 
     n = Slider(3, 1, BIRDS, step=1, symbol="n", label="birds", role="data")
-    m = Slider(212.0, 200, 230, step=0.1, label="mean of q(μ)", unit="mm", role="approximation")
-    w = Slider(2.0, 0.5, 12, step=0.1, label="width of q(μ)", unit="mm", role="approximation")
-    s = Slider(7.0, 2, 20, step=0.1, label="typical σ in q(σ)", unit="mm", role="approximation")
+    m = Slider(212.0, 200, 230, step=0.1, label="mean of μ", unit="mm", role="approximation")
+    w = Slider(2.0, 0.3, 20, step=0.1, label="width of μ", unit="mm", role="approximation")
+    s = Slider(7.0, 2, 20, step=0.1, label="typical σ", unit="mm", role="approximation")
 
     panels = {
         "plane": Panel(Axis("mean μ", (195, 235), "mm"), Axis("spread σ", (2, 24), "mm", 5), 0.5, 2.4),
