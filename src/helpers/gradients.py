@@ -38,7 +38,7 @@ def score_function(f, mu, sigma, noise, baseline=0.0):
 
     ``baseline`` must not depend on the draw that it is taken from; it broadcasts with f(z)[..., None, None].
 
-    Equation: (eq-grad-score-function). Source: Williams (1992); Ranganath et al. (2014), eq. 3.
+    Equation: (eq-grad-score-function). Source: Williams (1992); Ranganath et al. (2014).
     """
     z = mu + sigma * noise
     return (f(z)[..., None, None] - baseline) * estimator.score(z, mu, sigma)
@@ -128,7 +128,7 @@ def climb(gradient, mu, sigma, noise, rates):
     draws is :math:`\hat g`, and the 1 is the entropy's slope along log sigma. ``noise`` is (steps, K, D), ``rates``
     (steps,).
 
-    Equation: (eq-grad-ascent). Source: Robbins and Monro (1951); Ranganath et al. (2014), algorithm 1.
+    Equation: (eq-grad-ascent). Source: Robbins and Monro (1951); Ranganath et al. (2014).
     """
     path = [(mu, sigma)]
     for draws, rate in zip(noise, rates, strict=True):

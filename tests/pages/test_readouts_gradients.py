@@ -116,7 +116,7 @@ def test_as_many_stems_as_draws(visit):
         paths = [one.get_attribute("d") or "" for one in figure.locator("[data-panel=height] path.lb-stroke").all()]
         upright = [path for path in paths if re.fullmatch(r"(M[-\d.]+ [-\d.]+V[-\d.]+)+", path)]
         assert [path.count("V") for path in upright] == [draws]
-        dots = figure.locator("[data-panel=density] path.lb-fill").first.get_attribute("d")
+        dots = figure.locator("[data-panel=density] .lb-role-approximation path.lb-fill").first.get_attribute("d")
         assert dots.count("M") == draws
 
 

@@ -122,8 +122,9 @@ class TwoGradients(Figure):
         room = 0.12 * (high - low)
         return [
             Limits(y=torch.stack([zero, 1.12 * torch.clamp(top, min=0.55)]), panel="density"),
-            Line(self.grid, self.posterior, role="posterior", width=3.5, label="p(z|y)", label_at="peak",
-                 panel="density"),
+            Line(self.grid, self.posterior, role="posterior", width=3.5, panel="density"),
+            Points(self.grid[112:113], self.posterior[112:113], role="posterior", label="p(z|y)", panel="density",
+                   size=0.0),
             Line(self.grid, gaussian.log_prob(self.grid, mu_q, sigma_q).exp(), role="approximation", width=2.5,
                  label="q", panel="density"),
             Points(z, torch.zeros_like(z), role="approximation", size=4.5, panel="density"),
