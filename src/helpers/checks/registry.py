@@ -43,7 +43,9 @@ class Curve:
         try:
             y = function(x, **self.args)
             y = float(y) if not isinstance(y, str | bool) else math.nan
-        except Exception:
+        except KeyboardInterrupt:
+            raise
+        except BaseException:  # whatever a reader's code raises, SystemExit too: there is no height here
             return None
         return y if math.isfinite(y) else None
 
