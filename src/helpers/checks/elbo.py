@@ -59,7 +59,7 @@ Number(
         (-0.3, "The right size. But log p(x) is never below the ELBO."),
         (0.6, "That is the KL from q to the prior, which is given. The gap is the KL to the posterior."),
         (5.1, "The sign before log p(x) is plus: the gap grows with it when q's two terms stay as they are."),
-        (1.5, "The ELBO is the reconstruction term minus the KL to the prior; you added the two."),
+        (-0.9, "The ELBO is the reconstruction term minus the KL to the prior; you added the two."),
     ),
     solved="The ELBO is −2.1 − 0.6 = −2.7 nats, and log p(x) is 0.3 nats above it.",
     otherwise="Find the ELBO first, reconstruction minus KL to the prior. Then see how far it lies below log p(x).",
@@ -234,6 +234,7 @@ def log_weight(z, mu_q, sigma_q):
         Wrong(_WEIGHT.replace("- log_normal(z, mu_q", "+ log_normal(z, mu_q"), "added log q"),
         Wrong(_WEIGHT.replace("log_normal(z, 0, 1) + ", ""), "prior of z is missing"),
         Wrong(_WEIGHT.replace(" + log_normal(1, z, 1)", ""), "reading is missing"),
+        Wrong(_WEIGHT.replace("log_normal(1, z, 1)", "log_normal(1, mu_q, 1)"), "around z, not around the mean of q"),
         Wrong(_WEIGHT.replace("return log_normal(z, 0, 1) +", "return log_normal(z, 0, 1) *"), "You multiplied"),
         Wrong(
             _WEIGHT.replace("- log_normal(z, mu_q, sigma_q)", "+ ((z - mu_q) / sigma_q) ** 2 / 2"),
@@ -279,6 +280,10 @@ def _(log_weight):
             Mistake(
                 "The density of the reading is missing: the joint density is p(z) times p(x|z).",
                 lambda z, mu_q, sigma_q: prior(z) - _log_normal(z, mu_q, sigma_q),
+            ),
+            Mistake(
+                "The reading scatters around z, not around the mean of q.",
+                lambda z, mu_q, sigma_q: prior(z) + reading(mu_q) - _log_normal(z, mu_q, sigma_q),
             ),
             Mistake(
                 "You multiplied two logarithms. Densities multiply; their logarithms add.",

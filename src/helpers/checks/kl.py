@@ -85,6 +85,13 @@ def kl_gaussian(mu_q, sigma_q, mu_p, sigma_p):
         Wrong(_GAUSSIAN.replace("(mu_q - mu_p) ** 2", "abs(mu_q - mu_p)"), "is squared"),
         Wrong(
             _GAUSSIAN.replace(
+                "    square", "    sigma_q, sigma_p = math.sqrt(sigma_q), math.sqrt(sigma_p)\n    square"
+            ),
+            "as if they were variances",
+        ),
+        Wrong(_GAUSSIAN.replace("math.log(", "math.log2("), "base 2"),
+        Wrong(
+            _GAUSSIAN.replace(
                 "    square", "    mu_q, sigma_q, mu_p, sigma_p = mu_p, sigma_p, mu_q, sigma_q\n    square"
             ),
             "other direction",
@@ -124,6 +131,14 @@ def _(kl_gaussian):
             Mistake("q's variance is missing above the line.", with_(square=lambda d, s: d**2)),
             Mistake("The distance between the centres does not count.", with_(square=lambda d, s: s**2)),
             Mistake("The distance between the centres is squared.", with_(square=lambda d, s: s**2 + abs(d))),
+            Mistake(
+                "You use the two sigmas as if they were variances; they are standard deviations.",
+                lambda m, s, n, t: _kl_gaussian(m, math.sqrt(s), n, math.sqrt(t)),
+            ),
+            Mistake(
+                "This takes the logarithm to base 2: nats need the natural one.",
+                with_(log=lambda s, t: math.log2(t / s)),
+            ),
         ],
         solved="Your formula agrees with the book's, in both directions and for a very narrow q.",
         absolute=1e-12,
@@ -174,6 +189,11 @@ def estimate(log_q, log_p):
             "ZeroDivisionError.*difference of two logarithms",
         ),
         Wrong(_ESTIMATE.replace("b - a", "b / a"), "quotient of logarithms"),
+        Wrong(
+            "import math\ndef estimate(log_q, log_p):\n"
+            "    r = sum(math.exp(b - a) for a, b in zip(log_q, log_p)) / len(log_q)\n    return r - 1 - math.log(r)",
+            "averaged the ratios first",
+        ),
     ],
 )
 def _(estimate):
@@ -182,6 +202,10 @@ def _(estimate):
             return math.fsum(term(b - a) for a, b in zip(log_q, log_p, strict=True)) / len(log_q)
 
         return mistaken
+
+    def average_first(log_ratios):
+        ratio = math.fsum(math.exp(value) for value in log_ratios) / len(log_ratios)
+        return ratio - 1 - math.log(ratio)
 
     def quotient(log_q, log_p):
         ratios = [b / a for a, b in zip(log_q, log_p, strict=True)]
@@ -201,6 +225,10 @@ def _(estimate):
             Mistake(
                 "Only the first draw counts, or its mean. Does `return` stand inside the loop?",
                 lambda q, p: _estimate(q[:1], p[:1]) / len(q),
+            ),
+            Mistake(
+                "You averaged the ratios first. Take r - 1 - log r for each draw, and the mean last.",
+                lambda q, p: average_first([b - a for a, b in zip(q, p, strict=True)]),
             ),
             Mistake("A quotient of logarithms is not the logarithm of a quotient: subtract.", quotient),
         ],

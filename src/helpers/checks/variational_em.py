@@ -211,11 +211,19 @@ def bound(q, log_joint):
         Wrong(_BOUND.replace("return total", "return total / len(q)"), "average over the birds"),
         Wrong(_BOUND.replace("return total", "    return total"), "Only the first bird"),
         Wrong(_BOUND.replace("joint - math.log(share)", "-math.log(share)"), "only the entropy"),
+        Wrong(
+            "import math\ndef bound(q, log_joint):\n"
+            "    return sum(math.log(sum(math.exp(joint) for joint in joints)) for joints in log_joint)",
+            "log-likelihood itself",
+        ),
     ],
 )
 def _(bound):
     def entropy(q, log_joint):
         return _bound(q, log_joint) - _energy(q, log_joint)
+
+    def log_likelihood(q, log_joint):
+        return math.fsum(math.log(math.fsum(map(math.exp, joints))) for joints in log_joint)
 
     def unweighted(q, log_joint):
         return _energy(q, log_joint) - sum(math.log(share) for row in q for share in row if share > 0)
@@ -237,6 +245,7 @@ def _(bound):
             Mistake("This is the average over the birds; the bound is their sum.", lambda *a: _bound(*a) / len(a[0])),
             Mistake("Only the first bird counts. Does `return` stand inside the loop?", _first(_bound)),
             Mistake("This is only the entropy; the weighted log_joint belongs to it.", entropy),
+            Mistake("This is the log-likelihood itself. The bound depends on q, and is below it.", log_likelihood),
         ],
         solved="With the entropy of q the bound is the ELBO, and its best q is the posterior again.",
         absolute=1e-9,

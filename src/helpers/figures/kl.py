@@ -40,7 +40,7 @@ def target_and_q(z, mu, sigma, distance, weight, panel, label="q"):
 
 
 class ForwardReverse(Figure):
-    """A target p with two humps, and one Gaussian q. Below: what each place contributes to either divergence; hatched counts as positive, grey as negative."""  # noqa: E501
+    """A target p with two humps, and one Gaussian q. Below: what each place contributes to either divergence; hatched counts as positive, grey as negative. Dashed are two other q: matched has p’s own mean and width, downhill is where sliding leads."""  # noqa: E501
 
     mu = Slider(1.0, -5, 5, step=0.05, symbol="μ", label="centre", role="approximation")
     sigma = Slider(1.0, 0.5, 5, step=0.05, symbol="σ", label="width", role="approximation")
@@ -69,7 +69,7 @@ class ForwardReverse(Figure):
         -5, 5, step=0.1, hides=("downhill",), panel="density", axis="x",
     )  # fmt: skip
 
-    z = torch.linspace(-9, 9, 161, dtype=torch.float64)
+    z = torch.linspace(-9, 9, 145, dtype=torch.float64)
 
     def scene(self, mu, sigma, distance, weight):
         """Above: the two densities, and the best q of either kind. Below: both integrands."""
@@ -136,7 +136,7 @@ class Landscape(Figure):
         "density": Panel(Axis("z", (-9, 9)), Axis("density", (0, 0.47), ticks=4), 1.0),
     }
 
-    z = torch.linspace(-9, 9, 161, dtype=torch.float64)
+    z = torch.linspace(-9, 9, 145, dtype=torch.float64)
     over_mu, over_sigma = centres(*MU, 48), centres(*SIGMA, 32)[:, None]
     levels = [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.5, 2.0, 3.0]
 
@@ -146,11 +146,12 @@ class Landscape(Figure):
         best = torch.stack(fit_q.match_moments(distance, weight))
         straight = torch.stack([mu, sigma])[:, None] + (best - torch.stack([mu, sigma]))[:, None] * self.along
         path = torch.where(kind > 0, straight, down)
-        over_mu = self.over_mu + 0 * distance  # computed in the page: as a constant the places would weigh megabytes
+        # Computed in the page: as constants the places of all averages would weigh megabytes.
+        over_mu, over_sigma = self.over_mu + 0 * distance, self.over_sigma + 0 * distance
         of = torch.where(
             kind > 0,
-            fit_q.forward_kl(over_mu, self.over_sigma, distance, weight),
-            fit_q.reverse_kl(over_mu, self.over_sigma, distance, weight, points=65),
+            fit_q.forward_kl(over_mu, over_sigma, distance, weight),
+            fit_q.reverse_kl(over_mu, over_sigma, distance, weight, points=65),
         )
         here, there = (self.divergence(*place, distance, weight, kind) for place in ((mu, sigma), path[:, -1]))
         return [
