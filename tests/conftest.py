@@ -83,19 +83,19 @@ class Visit:
         return route.abort()
 
     def open(self, path):
-        """Load a page of the book and wait until it is quiet."""
+        """Load a page of the book."""
         self.page.goto(self.site + path)
-        self.page.wait_for_load_state("networkidle")
         return self
 
     def scroll_through(self):
-        """Pass the whole page before the screen, so that every figure wakes."""
+        """Pass the whole page before the screen, so that every figure wakes, and wait until the page is quiet."""
         height = self.page.evaluate("document.documentElement.scrollHeight")
         for top in range(0, height, 700):
             self.page.evaluate(f"window.scrollTo(0, {top})")
             self.page.wait_for_timeout(30)
         figures = "[...document.querySelectorAll('figure.live-figure')]"
         self.page.wait_for_function(f"{figures}.every(f => f.matches('.ready, .lb-failed'))")
+        self.page.wait_for_load_state("networkidle")
         return self
 
     def figure(self, name):
