@@ -38,6 +38,13 @@ def test_the_digits_chapter_reaches_its_score(book):
     assert -18.6 <= score <= -16
 
 
+def test_the_cut_font_has_every_letter_that_is_shown(book):
+    """Of KaTeX's AMS font the bundle keeps blackboard capitals (livebook.bundle): nothing else of it may be set."""
+    pages = "".join(path.read_text("utf-8") for path in book.rglob("*.html"))
+    assert "amsrm" not in pages
+    assert re.fullmatch("[A-Z]+", "".join(re.findall(r'class="[^"]*mathbb[^"]*"[^>]*>([^<]*)', pages)))
+
+
 def test_every_program_is_a_file_with_its_spec(book):
     programs = list((book / "_figures").glob("*.js"))
     assert len(programs) >= len(CHAPTERS)

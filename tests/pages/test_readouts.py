@@ -103,7 +103,8 @@ def test_one_reading(visit, theta, sigma, mu_q, sigma_q):
     assert readout(figure, "log_likelihood") == pytest.approx(log_p, **CLOSE)
     assert readout(figure, "elbo") == pytest.approx(reconstruction - to_prior, **CLOSE)
     weights = stats.norm(theta, tau).pdf(Z) * stats.norm(Z, sigma).pdf(x) / np.exp(log_p)
-    gap = np.trapezoid(q.pdf(Z) * (q.logpdf(Z) - np.log(weights)), Z)
+    log_posterior = stats.norm(theta, tau).logpdf(Z) + stats.norm(Z, sigma).logpdf(x) - log_p
+    gap = np.trapezoid(q.pdf(Z) * (q.logpdf(Z) - log_posterior), Z)
     assert readout(figure, "gap") == pytest.approx(gap, abs=1e-6)
     mean = np.trapezoid(Z * weights, Z)
     assert readout(figure, "left_after") == pytest.approx(mean - x, abs=1e-6)
