@@ -411,7 +411,8 @@ def test_nothing_of_a_failing_check_is_in_the_page(book):
 
 
 def _count(visit, place=".bd-links"):
-    return visit.page.locator(f"{place} .lb-count").first.inner_text().split("\n")[0]
+    link = visit.page.locator(f"{place} a", has_text="Likelihood: which curve").first
+    return link.locator("xpath=following-sibling::*[1]").inner_text().split("\n")[0]
 
 
 def test_progress_is_shown_saved_loaded_and_cleared(visit, tmp_path):
