@@ -48,8 +48,8 @@ STATES = [
 @pytest.mark.parametrize("state", STATES)
 def test_gap_price_and_width(visit, state):
     figure = visit.open(PAGE).figure("mean-field")
-    set_all(figure, state)
     reveal(figure)
+    set_all(figure, state)
     gap = divergence((state["m1"], state["m2"]), (state["w1"], state["w2"]), state["rho"])
     price = stats.multivariate_normal(cov=[[1, state["rho"]], [state["rho"], 1]]).entropy()
     price = 2 * stats.norm.entropy() - price  # mutual information
