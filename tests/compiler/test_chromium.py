@@ -2,9 +2,7 @@
 
 import functools
 import http.server
-import shutil
 import threading
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,10 +11,6 @@ import torch
 from .harness import compile, from_hex, to_hex
 from .test_functions import FUNCTIONS
 
-playwright = pytest.importorskip("playwright.sync_api")
-
-_ARGUMENTS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-_ARGUMENTS += " --disable-component-update --disable-sync"
 _RUN = """async ([name, args, bytes]) => {
   const decode = (hex) => new Uint8Array((hex.match(/../g) || []).map((pair) => parseInt(pair, 16))).buffer;
   const hex = (byte) => byte.toString(16).padStart(2, '0');
@@ -52,16 +46,11 @@ def site(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def page(site):
-    path = next((p for p in ("/usr/bin/chromium", shutil.which("chromium")) if p and Path(p).exists()), None)
-    with playwright.sync_playwright() as engine:
-        if path is None and not Path(engine.chromium.executable_path).exists():
-            pytest.skip("no Chromium here")
-        browser = engine.chromium.launch(executable_path=path, args=_ARGUMENTS.split())
-        page = browser.new_page()
-        page.goto(site[1])
-        yield page
-        browser.close()
+def page(chromium, site):
+    page = chromium.new_page()
+    page.goto(site[1])
+    yield page
+    page.close()
 
 
 @pytest.fixture
