@@ -13,14 +13,13 @@ function split(text) {
 export function readNumbers(text, { least, capacity }) {
   const parts = split(text);
   if (!parts.length) return { problem: `Paste or type at least ${least} numbers.` };
-  for (const [index, part] of parts.entries()) {
-    const value = PLAIN.test(part) ? Number(part.replaceAll("−", "-")) : NaN;
-    if (!Number.isFinite(value)) return { problem: `“${part.slice(0, 24)}” (entry ${index + 1}) is not a number.` };
-  }
+  const numbers = parts.map((part) => (PLAIN.test(part) ? Number(part.replaceAll("−", "-")) : NaN));
+  const bad = numbers.findIndex((number) => !Number.isFinite(number));
+  if (bad >= 0) return { problem: `“${parts[bad].slice(0, 24)}” (entry ${bad + 1}) is not a number.` };
   const count = `${parts.length} number${parts.length === 1 ? "" : "s"}`;
   if (parts.length < least) return { problem: `There must be at least ${least} numbers; this is ${count}.` };
   if (parts.length > capacity) return { problem: `This figure takes at most ${capacity} numbers; these are ${count}.` };
-  return { numbers: parts.map((part) => Number(part.replaceAll("−", "-"))) };
+  return { numbers };
 }
 
 export function numbersControl(control, store, title, id) {
@@ -29,7 +28,7 @@ export function numbersControl(control, store, title, id) {
   const input = make("textarea", { id, name: control.name, rows: 3, spellcheck: "false", autocomplete: "off" });
   const swap = make("button", { type: "button", class: "lb-button" }, "Example numbers");
   let mine = "";
-  let example = written(control.start);
+  const example = written(control.start);
   let late = null;
   const read = () => {
     clearTimeout(late);

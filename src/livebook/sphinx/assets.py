@@ -8,9 +8,7 @@ import re
 from pathlib import Path
 from urllib.parse import quote
 
-from fontTools import subset
-
-from livebook.bundle import MODULES, STATIC
+from livebook.bundle import MODULES, STATIC, cut_font
 from livebook.sphinx.exercises import code_exercise
 from livebook.sphinx.figures import live_figure
 from livebook.sphinx.questions import question
@@ -83,12 +81,7 @@ def _cut_icon_font(app, error):
     font_file = static / "vendor" / "fontawesome" / "webfonts" / "fa-solid-900.woff2"
     if error or app.builder.format != "html" or not font_file.exists():
         return
-    options = subset.Options(flavor="woff2", notdef_outline=True)
-    font = subset.load_font(str(font_file), options)
-    cutter = subset.Subsetter(options)
-    cutter.populate(unicodes=_shown_glyphs(static))
-    cutter.subset(font)
-    subset.save_font(font, str(font_file), options)
+    cut_font(font_file, _shown_glyphs(static))
 
 
 def connect(app):
