@@ -34,7 +34,7 @@ def surface(n, mean, spread, mu, sigma):
     All arguments broadcast; all but ``n`` are in the units of the data.
     Raises ValueError if ``n`` or ``sigma`` is not positive.
 
-    Equation: (eq-log-surface). Source: eq-log-likelihood, with each deviation split at the mean.
+    Equations: (eq-log-surface) and (eq-mle-summary). Source: eq-log-likelihood, each deviation split at the mean.
     """
     return -n * (0.5 * LOG_2_PI + sigma.log() + (spread**2 + (mean - mu) ** 2) / (2 * sigma**2))
 

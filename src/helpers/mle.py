@@ -3,11 +3,9 @@
 ``x`` is always (n,), in a unit of length; ``mu`` and ``sigma`` are in the same unit. Slopes are in nats per unit.
 """
 
-import math
-
 import torch
 
-from helpers import _checks, gaussian
+from helpers import _checks, gaussian, logs
 from helpers._checks import checked
 
 
@@ -54,21 +52,6 @@ def hessian(x, mu, sigma):
     return torch.stack(rows, -1).unflatten(-1, (2, 2))
 
 
-@checked("n mean width mu sigma", positive="n sigma", broadcast="n mean width mu sigma")
-def log_likelihood_of_summary(n, mean, width, mu, sigma):
-    r"""The log-likelihood of ``(mu, sigma)`` from three numbers instead of the data, in nats.
-
-    .. math:: -\tfrac n2\log 2\pi - n\log\sigma - \frac{n\big(s^2 + (\bar x-\mu)^2\big)}{2\sigma^2}
-
-    ``n`` counts the draws, ``mean`` is their mean and ``width`` their root mean square deviation from it (s, divided
-    by n). All broadcast. Raises ValueError if ``n`` or ``sigma`` is not positive.
-
-    Equation: (eq-mle-summary). Source: Casella and Berger, Statistical Inference, ch. 6.
-    """
-    square = width**2 + (mean - mu) ** 2
-    return -n * (0.5 * math.log(2 * math.pi) + sigma.log() + square / (2 * sigma**2))
-
-
 @checked("x mu sigma", positive="sigma", broadcast="mu sigma")
 def shortfall(x, mu, sigma):
     r"""How far the log-likelihood of ``(mu, sigma)`` lies below its top, in nats: never negative.
@@ -81,9 +64,7 @@ def shortfall(x, mu, sigma):
 
     Equation: (eq-mle-shortfall). Source: the derivation in chapter 4.
     """
-    best_mu, best_sigma = gaussian.fit(x)
-    u = (best_sigma / sigma) ** 2
-    return 0.5 * x.shape[-1] * (((best_mu - mu) / sigma) ** 2 + u - 1 - u.log())
+    return logs.drop(x.shape[-1], *gaussian.fit(x), mu, sigma)
 
 
 @checked("x mu sigma", positive="sigma")

@@ -127,7 +127,8 @@ class Figure(anywidget.AnyWidget):
         if self.guess:
             described["guess"] = self.guess.describe(layout, self.panels)
             for mark in layout:
-                mark["covered"] = mark.get("label") in self.guess.hides and mark["kind"] != "readout"
+                if mark["kind"] != "readout" and mark.get("label") in self.guess.hides:
+                    mark["covered"] = True
         return described
 
     def caption(self) -> str:

@@ -54,6 +54,7 @@ class Mark:
 
     TENSORS: ClassVar[tuple[str, ...]] = ()
     KIND: ClassVar[str] = "mark"
+    covered = False  # until the reader has guessed, in a figure that asks
 
     def __post_init__(self):
         """Check the role, and turn numbers into tensors."""
@@ -72,7 +73,14 @@ class Mark:
     def describe(self) -> dict:
         """The static settings, as JSON."""
         settings = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in self.TENSORS}
-        return {"kind": self.KIND, **settings}
+        return {"kind": self.KIND, **settings} | ({"covered": True} if self.covered else {})
+
+
+def cover(*marks: Mark) -> list[Mark]:
+    """The same marks, covered until the reader has guessed: for marks that have no label to be covered by."""
+    for mark in marks:
+        mark.covered = True
+    return list(marks)
 
 
 @dataclass

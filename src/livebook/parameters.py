@@ -124,7 +124,8 @@ class Numbers(Parameter, traitlets.List):
 @dataclass(frozen=True)
 class Guess:
     """A question which the figure asks before it answers: the readout ``readout`` stays covered until the reader has
-    set a guess and pressed Reveal. Marks whose label is in ``hides`` are covered too.
+    set a guess and pressed Reveal. Marks whose label is in ``hides``, and those that went through ``marks.cover``, are
+    covered too.
 
     ``panel`` and ``axis`` ("x" or "y") say where the guess also stands as a marker that can be dragged.
     Raises ValueError when the range is empty, or ``start`` (the middle when left out) is outside it.

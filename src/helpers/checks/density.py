@@ -3,6 +3,7 @@
 import math
 import random
 
+from helpers.checks import formulas
 from helpers.checks.judging import Case, Mistake, compare
 from helpers.checks.questions import Choice, Number, right, wrong
 from helpers.checks.registry import Curve, Wrong, checker
@@ -76,16 +77,10 @@ Choice(
     several=True,
 )
 
-_ROOT = math.sqrt(2 * math.pi)
-
-
-def _height(x, mu, sigma):
-    return math.exp(-(((x - mu) / sigma) ** 2) / 2) / (sigma * _ROOT)
-
 
 def _rectangles(low, high, mu, sigma, pieces, shift):
     width = (high - low) / pieces
-    return width * math.fsum(_height(low + (i + shift) * width, mu, sigma) for i in range(pieces))
+    return width * math.fsum(formulas.height(low + (i + shift) * width, mu, sigma) for i in range(pieces))
 
 
 def _area(low, high, mu, sigma, pieces):
@@ -148,7 +143,7 @@ def _(area):
         def some(low, high, mu, sigma, pieces):
             width = (high - low) / pieces
             places = range(first, pieces + count)
-            return width * math.fsum(_height(low + (i + 0.5) * width, mu, sigma) for i in places)
+            return width * math.fsum(formulas.height(low + (i + 0.5) * width, mu, sigma) for i in places)
 
         return some
 
@@ -187,7 +182,7 @@ def _(area):
             Mistake("There is one piece too many, beyond `high`.", pieces_of(1)),
             Mistake(
                 "The factor in front of the exponential is missing: without it the whole area is not 1.",
-                lambda low, high, mu, sigma, n: _area(low, high, mu, sigma, n) * sigma * _ROOT,
+                lambda low, high, mu, sigma, n: _area(low, high, mu, sigma, n) * sigma * formulas.ROOT_2_PI,
             ),
             Mistake(
                 "This is the exact area; here the sum of rectangles is asked for, which only approaches it.", exact
@@ -256,7 +251,7 @@ def _(cdf):
             ),
             Mistake(
                 "sqrt(2π) belongs to the height of the bell. Here z is divided by the root of 2.",
-                lambda x, mu, sigma: (1 + math.erf((x - mu) / (sigma * _ROOT))) / 2,
+                lambda x, mu, sigma: (1 + math.erf((x - mu) / (sigma * formulas.ROOT_2_PI))) / 2,
             ),
             Mistake(
                 "This is the area to the right of x.",
@@ -337,7 +332,7 @@ def _(tail):
                 "This uses erf, not erfc, and so gives the area between the mean and x.",
                 lambda x, mu, sigma: math.erf((x - mu) / (sigma * math.sqrt(2))) / 2,
             ),
-            Mistake("This is the height at x, not the area to its right.", _height),
+            Mistake("This is the height at x, not the area to its right.", formulas.height),
             Mistake(
                 "This divides by 2 where its square root is needed: t² = z²/2.",
                 lambda x, mu, sigma: math.erfc((x - mu) / (2 * sigma)) / 2,

@@ -3,6 +3,7 @@
 import math
 import random
 
+from helpers.checks import formulas
 from helpers.checks.judging import Case, Mistake, compare
 from helpers.checks.questions import Choice, Number, right, wrong
 from helpers.checks.registry import Curve, Wrong, checker
@@ -66,15 +67,9 @@ Number(
     unit="nats",
 )
 
-HALF_LOG_2_PI = math.log(2 * math.pi) / 2
-
-
-def _log_normal(value, mean, width):
-    return -(((value - mean) / width) ** 2) / 2 - math.log(width) - HALF_LOG_2_PI
-
 
 def _reconstruction(x, mu_q, sigma_q, sigma):
-    return _log_normal(x, mu_q, sigma) - sigma_q**2 / (2 * sigma**2)
+    return formulas.log_density(x, mu_q, sigma) - sigma_q**2 / (2 * sigma**2)
 
 
 def _kl(mu_q, sigma_q, mu, width):
@@ -87,7 +82,7 @@ def _elbo(x, q, theta, tau, sigma):
 
 
 def _log_marginal(x, theta, tau, sigma):
-    return _log_normal(x, theta, math.hypot(tau, sigma))
+    return formulas.log_density(x, theta, math.hypot(tau, sigma))
 
 
 def _elbo_cases(rng):
@@ -155,7 +150,7 @@ def _(elbo):
             Mistake("The KL to the prior is taken off the reconstruction, not added.", with_kl(lambda *a: -_kl(*a))),
             Mistake(
                 "The reconstruction is taken at the mean of q only. Its average also pays for the width of q.",
-                with_reconstruction(lambda x, mu_q, sigma_q, sigma: _log_normal(x, mu_q, sigma)),
+                with_reconstruction(lambda x, mu_q, sigma_q, sigma: formulas.log_density(x, mu_q, sigma)),
             ),
             Mistake("The ELBO has the wrong sign: this is the loss that a VAE minimises.", lambda *a: -_elbo(*a)),
             Mistake("This is only the reconstruction; the KL to the prior comes off it.", with_kl(lambda *a: 0.0)),
@@ -175,7 +170,7 @@ def _(elbo):
             Mistake(
                 "a / 2 * sigma**2 needs brackets: Python divides by 2 and then multiplies by sigma**2.",
                 with_reconstruction(
-                    lambda x, mu_q, sigma_q, sigma: _log_normal(x, mu_q, sigma) - sigma_q**2 / 2 * sigma**2
+                    lambda x, mu_q, sigma_q, sigma: formulas.log_density(x, mu_q, sigma) - sigma_q**2 / 2 * sigma**2
                 ),
             ),
             Mistake(
@@ -185,7 +180,7 @@ def _(elbo):
             Mistake(
                 "This is the log joint density at the mean of q. The ELBO averages over q, and adds its entropy.",
                 lambda x, q, theta, tau, sigma: (
-                    _log_normal(x, q[0], sigma) + _log_normal(q[0], theta, tau)
+                    formulas.log_density(x, q[0], sigma) + formulas.log_density(q[0], theta, tau)
                 ),
             ),
             Mistake(
@@ -199,7 +194,9 @@ def _(elbo):
 
 
 def _log_weight(z, mu_q, sigma_q):
-    return _log_normal(z, 0.0, 1.0) + _log_normal(1.0, z, 1.0) - _log_normal(z, mu_q, sigma_q)
+    return (
+        formulas.log_density(z, 0.0, 1.0) + formulas.log_density(1.0, z, 1.0) - formulas.log_density(z, mu_q, sigma_q)
+    )
 
 
 def _log_weight_cases(rng):
@@ -255,10 +252,10 @@ def log_weight(z, mu_q, sigma_q):
 )  # fmt: skip
 def _(log_weight):
     def prior(z):
-        return _log_normal(z, 0.0, 1.0)
+        return formulas.log_density(z, 0.0, 1.0)
 
     def reading(z):
-        return _log_normal(1.0, z, 1.0)
+        return formulas.log_density(1.0, z, 1.0)
 
     return compare(
         log_weight,
@@ -271,23 +268,23 @@ def _(log_weight):
             ),
             Mistake(
                 "You added log q. The weight divides by q, so its logarithm comes off.",
-                lambda z, mu_q, sigma_q: prior(z) + reading(z) + _log_normal(z, mu_q, sigma_q),
+                lambda z, mu_q, sigma_q: prior(z) + reading(z) + formulas.log_density(z, mu_q, sigma_q),
             ),
             Mistake(
                 "The prior of z is missing: the joint density is p(z) times p(x|z).",
-                lambda z, mu_q, sigma_q: reading(z) - _log_normal(z, mu_q, sigma_q),
+                lambda z, mu_q, sigma_q: reading(z) - formulas.log_density(z, mu_q, sigma_q),
             ),
             Mistake(
                 "The density of the reading is missing: the joint density is p(z) times p(x|z).",
-                lambda z, mu_q, sigma_q: prior(z) - _log_normal(z, mu_q, sigma_q),
+                lambda z, mu_q, sigma_q: prior(z) - formulas.log_density(z, mu_q, sigma_q),
             ),
             Mistake(
                 "The reading scatters around z, not around the mean of q.",
-                lambda z, mu_q, sigma_q: prior(z) + reading(mu_q) - _log_normal(z, mu_q, sigma_q),
+                lambda z, mu_q, sigma_q: prior(z) + reading(mu_q) - formulas.log_density(z, mu_q, sigma_q),
             ),
             Mistake(
                 "You multiplied two logarithms. Densities multiply; their logarithms add.",
-                lambda z, mu_q, sigma_q: prior(z) * reading(z) - _log_normal(z, mu_q, sigma_q),
+                lambda z, mu_q, sigma_q: prior(z) * reading(z) - formulas.log_density(z, mu_q, sigma_q),
             ),
             Mistake(
                 "You took only the exponent of q. Its normalising factor contains sigma_q.",
@@ -317,12 +314,12 @@ def _estimate(x, mu_q, sigma_q, noise, theta, tau, sigma):
 
 def _average(x, mu_q, sigma_q, noise, theta, tau, sigma, log_q=None, draw=None, total=None):
     """The estimate, with some of its pieces replaced."""
-    log_q = log_q or (lambda z, eps: _log_normal(z, mu_q, sigma_q))
+    log_q = log_q or (lambda z, eps: formulas.log_density(z, mu_q, sigma_q))
     total = total or (lambda weights: math.fsum(weights) / len(weights))
     weights = []
     for eps in noise:
         z = mu_q + sigma_q * eps if draw is None else draw(eps)
-        weights.append(_log_normal(z, theta, tau) + _log_normal(x, z, sigma) - log_q(z, eps))
+        weights.append(formulas.log_density(z, theta, tau) + formulas.log_density(x, z, sigma) - log_q(z, eps))
     return total(weights)
 
 
@@ -390,7 +387,7 @@ def _(estimate):
         return math.log(math.fsum(math.exp(weight) for weight in weights) / len(weights))
 
     def of_noise(sign):
-        return lambda m, s, t, w: lambda z, eps: _log_normal(eps, 0.0, 1.0) + sign * math.log(s)
+        return lambda m, s, t, w: lambda z, eps: formulas.log_density(eps, 0.0, 1.0) + sign * math.log(s)
 
     return compare(
         estimate,
@@ -407,15 +404,15 @@ def _(estimate):
             ),
             Mistake(
                 "log_q is now the density of the prior, not from q: z was drawn from q.",
-                changed(log_q=lambda m, s, t, w: lambda z, eps: _log_normal(z, t, w)),
+                changed(log_q=lambda m, s, t, w: lambda z, eps: formulas.log_density(z, t, w)),
             ),
             Mistake(
                 "log_q wants the standard deviation of q, and got its square, the variance.",
-                changed(log_q=lambda m, s, t, w: lambda z, eps: _log_normal(z, m, s**2)),
+                changed(log_q=lambda m, s, t, w: lambda z, eps: formulas.log_density(z, m, s**2)),
             ),
             Mistake(
                 "log_q has the wrong sign: the weight divides by q.",
-                changed(log_q=lambda m, s, t, w: lambda z, eps: -_log_normal(z, m, s)),
+                changed(log_q=lambda m, s, t, w: lambda z, eps: -formulas.log_density(z, m, s)),
             ),
             Mistake(
                 "You left log q out, and with it the entropy of q.",

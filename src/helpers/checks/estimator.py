@@ -3,6 +3,7 @@
 import math
 import random
 
+from helpers.checks import formulas
 from helpers.checks.judging import Case, Mistake, compare
 from helpers.checks.questions import Choice, Number, right, wrong
 from helpers.checks.registry import Wrong, checker
@@ -49,17 +50,13 @@ Number(
 )
 
 
-def _squares(x, centre):
-    return math.fsum((value - centre) ** 2 for value in x)
-
-
 def _mean(x):
     return math.fsum(x) / len(x)
 
 
 def _standard_error(x):
     """The root of S / (n - 1), over the root of n."""
-    return math.sqrt(_squares(x, _mean(x)) / (len(x) - 1)) / math.sqrt(len(x))
+    return math.sqrt(formulas.squares(x, _mean(x)) / (len(x) - 1)) / math.sqrt(len(x))
 
 
 def _lengths(rng, count, mu=217.0, sigma=6.0):
@@ -82,7 +79,7 @@ def _error_cases(rng):
 
 def _of(change):
     """A mistake in the standard error: what is done with the squares S about the mean and with n."""
-    return lambda x: change(_squares(x, _mean(x)), len(x))
+    return lambda x: change(formulas.squares(x, _mean(x)), len(x))
 
 
 @checker(
@@ -166,7 +163,7 @@ def _(standard_error):
             ),
             Mistake(
                 "These are distances from 0. Subtract the mean from each length first.",
-                lambda x: math.sqrt(_squares(x, 0.0) / (len(x) - 1)) / math.sqrt(len(x)),
+                lambda x: math.sqrt(formulas.squares(x, 0.0) / (len(x) - 1)) / math.sqrt(len(x)),
             ),
         ],
         solved="Right for two birds and for thirty, and for huge lengths too: you subtract before you square.",
@@ -180,7 +177,7 @@ def _(standard_error):
 
 def _bias(samples, mu, sigma):
     """Average of S / n over the samples, less the true variance."""
-    return math.fsum(_squares(x, _mean(x)) / len(x) for x in samples) / len(samples) - sigma**2
+    return math.fsum(formulas.squares(x, _mean(x)) / len(x) for x in samples) / len(samples) - sigma**2
 
 
 def _bias_cases(rng):
@@ -254,16 +251,16 @@ def _(bias):
         [
             Mistake(
                 "The distances are still measured from the true mean, which no estimate may know.",
-                _averaged(lambda x, mu: _squares(x, mu) / len(x)),
+                _averaged(lambda x, mu: formulas.squares(x, mu) / len(x)),
             ),
             Mistake(
                 "This divides by n - 1: the bias of the other estimate. Here maximum likelihood is on trial.",
-                _averaged(lambda x, mu: _squares(x, _mean(x)) / max(1, len(x) - 1)),
+                _averaged(lambda x, mu: formulas.squares(x, _mean(x)) / max(1, len(x) - 1)),
             ),
             Mistake(
                 "You measure from the mean of all samples together. Each researcher has one sample, and its own mean.",
                 lambda samples, mu, sigma: _averaged(
-                    lambda x, _: _squares(x, _mean([v for one in samples for v in one])) / len(x)
+                    lambda x, _: formulas.squares(x, _mean([v for one in samples for v in one])) / len(x)
                 )(samples, mu, sigma),
             ),
             Mistake(
@@ -280,7 +277,7 @@ def _(bias):
             ),
             Mistake(
                 "The division by the size of the sample is gone.",
-                _averaged(lambda x, mu: _squares(x, _mean(x))),
+                _averaged(lambda x, mu: formulas.squares(x, _mean(x))),
             ),
         ],
         solved="With each sample's own mean the bias appears: close to minus sigma squared over n.",

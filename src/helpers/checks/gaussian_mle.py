@@ -3,6 +3,7 @@
 import math
 import random
 
+from helpers.checks import formulas
 from helpers.checks.judging import Case, Mistake, compare
 from helpers.checks.questions import Choice, Number, right, wrong
 from helpers.checks.registry import Wrong, checker
@@ -73,13 +74,9 @@ def _birds(rng, count):
     return [round(rng.gauss(212, 8), 1) for _ in range(count)]
 
 
-def _squares(x, mu):
-    return math.fsum((value - mu) ** 2 for value in x)
-
-
 def _slope_sigma(x, mu, sigma):
     """The derivative of the log-likelihood by sigma."""
-    return -len(x) / sigma + _squares(x, mu) / sigma**3
+    return -len(x) / sigma + formulas.squares(x, mu) / sigma**3
 
 
 def _slope_cases(rng):
@@ -151,23 +148,23 @@ def _(slope_sigma):
         [
             Mistake(
                 "The first term has the wrong sign: the log-likelihood contains minus log sigma.",
-                lambda x, mu, sigma: len(x) / sigma + _squares(x, mu) / sigma**3,
+                lambda x, mu, sigma: len(x) / sigma + formulas.squares(x, mu) / sigma**3,
             ),
             Mistake(
                 "The second term has the wrong sign: two minus signs, one of them from the power -2, make a plus.",
-                lambda x, mu, sigma: -len(x) / sigma - _squares(x, mu) / sigma**3,
+                lambda x, mu, sigma: -len(x) / sigma - formulas.squares(x, mu) / sigma**3,
             ),
             Mistake(
                 "A derivative has one power lower: -2 becomes -3, so the squares are divided by sigma cubed.",
-                lambda x, mu, sigma: -len(x) / sigma + _squares(x, mu) / sigma**2,
+                lambda x, mu, sigma: -len(x) / sigma + formulas.squares(x, mu) / sigma**2,
             ),
             Mistake(
                 "The 2 below the line is still there. It goes against the 2 of the exponent that came down.",
-                lambda x, mu, sigma: -len(x) / sigma + _squares(x, mu) / (2 * sigma**3),
+                lambda x, mu, sigma: -len(x) / sigma + formulas.squares(x, mu) / (2 * sigma**3),
             ),
             Mistake(
                 "log sigma is subtracted once for every bird, so the first term is -n / sigma.",
-                lambda x, mu, sigma: -1 / sigma + _squares(x, mu) / sigma**3,
+                lambda x, mu, sigma: -1 / sigma + formulas.squares(x, mu) / sigma**3,
             ),
             Mistake(
                 "This is the slope per bird. The exercise asks for the slope of the whole log-likelihood.",
@@ -179,7 +176,7 @@ def _(slope_sigma):
             ),
             Mistake(
                 "Measure the deviations from the mu that was given, not from the mean of the data.",
-                lambda x, mu, sigma: -len(x) / sigma + _squares(x, sum(x) / len(x)) / sigma**3,
+                lambda x, mu, sigma: -len(x) / sigma + formulas.squares(x, sum(x) / len(x)) / sigma**3,
             ),
             Mistake(
                 "This is the slope in mu; the exercise asks for the one in sigma.",
@@ -191,7 +188,7 @@ def _(slope_sigma):
             ),
             Mistake(
                 "The log-likelihood contains minus n log sigma as well, and it has a slope of its own.",
-                lambda x, mu, sigma: _squares(x, mu) / sigma**3,
+                lambda x, mu, sigma: formulas.squares(x, mu) / sigma**3,
             ),
         ],
         solved="Positive where the birds are spread wider than sigma, negative where they are closer: it points home.",
@@ -336,7 +333,7 @@ def _(climb):
 
 def _width(x):
     """The best sigma, by two passes over the data."""
-    return math.sqrt(_squares(x, math.fsum(x) / len(x)) / len(x))
+    return math.sqrt(formulas.squares(x, math.fsum(x) / len(x)) / len(x))
 
 
 def _one_pass(x):
@@ -404,11 +401,11 @@ def _(width):
             ),
             Mistake(
                 "This divides by n - 1. Chapter 5 says what that is good for; the maximum of the likelihood has n.",
-                lambda x: math.sqrt(_squares(x, sum(x) / len(x)) / (len(x) - 1)),
+                lambda x: math.sqrt(formulas.squares(x, sum(x) / len(x)) / (len(x) - 1)),
             ),
             Mistake(
                 "This is the variance; its root is missing.",
-                lambda x: _squares(x, sum(x) / len(x)) / len(x),
+                lambda x: formulas.squares(x, sum(x) / len(x)) / len(x),
             ),
             Mistake(
                 "This is the mean absolute deviation. Square the deviations, average, and take the root.",
@@ -416,11 +413,11 @@ def _(width):
             ),
             Mistake(
                 "You measure from the first number. That keeps the digits, but the deviations are from the mean.",
-                lambda x: math.sqrt(_squares(x, x[0]) / len(x)),
+                lambda x: math.sqrt(formulas.squares(x, x[0]) / len(x)),
             ),
             Mistake(
                 "The division by n is missing.",
-                lambda x: math.sqrt(_squares(x, sum(x) / len(x))),
+                lambda x: math.sqrt(formulas.squares(x, sum(x) / len(x))),
             ),
         ],
         solved="Subtract first, square afterwards: the numbers subtracted are small now, and no digit is lost.",

@@ -3,6 +3,7 @@
 import math
 import random
 
+from helpers.checks import formulas
 from helpers.checks.judging import Case, Mistake, compare
 from helpers.checks.questions import Choice, Number, right, wrong
 from helpers.checks.registry import Curve, Wrong, checker
@@ -77,41 +78,31 @@ def _cases(rng):
     yield Case((_birds(rng, 2000), 205.0, 12.0), "With 2000 birds the product is too small for a float: 0.0 is right.")
 
 
-def _height(x, mu, sigma):
-    return math.exp(-(((x - mu) / sigma) ** 2) / 2) / (sigma * math.sqrt(2 * math.pi))
-
-
 def _likelihood(x, mu, sigma):
     """The product of the heights."""
-    return math.prod(_height(value, mu, sigma) for value in x)
+    return math.prod(formulas.height(value, mu, sigma) for value in x)
 
 
 def _product(height):
     return lambda x, mu, sigma: math.prod(height(value, mu, sigma) for value in x)
 
 
-def _square(x, mu, sigma):
-    return ((x - mu) / sigma) ** 2
-
-
-_ROOT = math.sqrt(2 * math.pi)
-
 _LIKELIHOOD_MISTAKES = [
     Mistake(
         "This is the log-likelihood; the exercise asks for the product itself.",
-        lambda x, mu, sigma: sum(_log_density(value, mu, sigma) for value in x),
+        lambda x, mu, sigma: sum(formulas.log_density(value, mu, sigma) for value in x),
     ),
     Mistake(
         "You added the heights. Densities of independent birds multiply.",
-        lambda x, mu, sigma: sum(_height(value, mu, sigma) for value in x),
+        lambda x, mu, sigma: sum(formulas.height(value, mu, sigma) for value in x),
     ),
     Mistake(
         "Only the first bird counts. Does `return` stand inside the loop?",
-        lambda x, mu, sigma: _height(x[0], mu, sigma),
+        lambda x, mu, sigma: formulas.height(x[0], mu, sigma),
     ),
     Mistake(
         "Only the last bird counts. Multiply into the product (`*=`) rather than setting it anew.",
-        lambda x, mu, sigma: _height(x[-1], mu, sigma),
+        lambda x, mu, sigma: formulas.height(x[-1], mu, sigma),
     ),
     Mistake(
         "The result is always 0. Does your product start at 0? It must start at 1.",
@@ -119,43 +110,45 @@ _LIKELIHOOD_MISTAKES = [
     ),
     Mistake(
         "The factor 1 / (sigma * sqrt(2π)) is missing: each height needs it.",
-        _product(lambda x, mu, sigma: math.exp(-_square(x, mu, sigma) / 2)),
+        _product(lambda x, mu, sigma: math.exp(-formulas.square(x, mu, sigma) / 2)),
     ),
     Mistake(
         "The factor 1 / (sigma * sqrt(2π)) is there only once. Each bird's height has its own.",
-        lambda x, mu, sigma: math.exp(-sum(_square(value, mu, sigma) for value in x) / 2) / (sigma * _ROOT),
+        lambda x, mu, sigma: (
+            math.exp(-sum(formulas.square(value, mu, sigma) for value in x) / 2) / (sigma * formulas.ROOT_2_PI)
+        ),
     ),
     Mistake(
         "The 2 in the exponent is missing: it is minus the square divided by 2 sigma².",
-        _product(lambda x, mu, sigma: math.exp(-_square(x, mu, sigma)) / (sigma * _ROOT)),
+        _product(lambda x, mu, sigma: math.exp(-formulas.square(x, mu, sigma)) / (sigma * formulas.ROOT_2_PI)),
     ),
     Mistake(
         "a / 2 * sigma**2 needs brackets: Python divides by 2 and then multiplies by sigma**2.",
-        _product(lambda x, mu, sigma: math.exp(-((x - mu) ** 2) / 2 * sigma**2) / (sigma * _ROOT)),
+        _product(lambda x, mu, sigma: math.exp(-((x - mu) ** 2) / 2 * sigma**2) / (sigma * formulas.ROOT_2_PI)),
     ),
     Mistake(
         "1 / sigma * sqrt(2π) needs brackets: Python divides by sigma and then multiplies by the root.",
-        _product(lambda x, mu, sigma: math.exp(-_square(x, mu, sigma) / 2) / sigma * _ROOT),
+        _product(lambda x, mu, sigma: math.exp(-formulas.square(x, mu, sigma) / 2) / sigma * formulas.ROOT_2_PI),
     ),
     Mistake(
         "In the exponent you divide by sigma; it is the variance, sigma².",
-        _product(lambda x, mu, sigma: math.exp(-((x - mu) ** 2) / (2 * sigma)) / (sigma * _ROOT)),
+        _product(lambda x, mu, sigma: math.exp(-((x - mu) ** 2) / (2 * sigma)) / (sigma * formulas.ROOT_2_PI)),
     ),
     Mistake(
         "The root of 2π is missing: each height is divided by sigma * sqrt(2π).",
-        _product(lambda x, mu, sigma: math.exp(-_square(x, mu, sigma) / 2) / (sigma * 2 * math.pi)),
+        _product(lambda x, mu, sigma: math.exp(-formulas.square(x, mu, sigma) / 2) / (sigma * 2 * math.pi)),
     ),
     Mistake(
         "sigma is missing in front: a wide curve must be low, so each height is divided by sigma * sqrt(2π).",
-        _product(lambda x, mu, sigma: math.exp(-_square(x, mu, sigma) / 2) / _ROOT),
+        _product(lambda x, mu, sigma: math.exp(-formulas.square(x, mu, sigma) / 2) / formulas.ROOT_2_PI),
     ),
     Mistake(
         "sigma has slipped under the root. Each height is divided by sigma * sqrt(2π).",
-        _product(lambda x, mu, sigma: math.exp(-_square(x, mu, sigma) / 2) / math.sqrt(2 * math.pi * sigma)),
+        _product(lambda x, mu, sigma: math.exp(-formulas.square(x, mu, sigma) / 2) / math.sqrt(2 * math.pi * sigma)),
     ),
     Mistake(
         "The minus sign in the exponent is missing: heights must fall away from mu.",
-        _product(lambda x, mu, sigma: math.exp(_square(x, mu, sigma) / 2) / (sigma * _ROOT)),
+        _product(lambda x, mu, sigma: math.exp(formulas.square(x, mu, sigma) / 2) / (sigma * formulas.ROOT_2_PI)),
     ),
 ]
 
@@ -303,40 +296,36 @@ def _height_cases(rng):
 def _(height):
     return compare(
         height,
-        _height,
+        formulas.height,
         _height_cases(random.Random("likelihood-bug")),
         [
             Mistake(
                 "This is right only where sigma is 1. In which order does Python divide and multiply in the exponent?",
-                lambda x, mu, sigma: math.exp(-((x - mu) ** 2) / 2 * sigma**2) / (sigma * _ROOT),
+                lambda x, mu, sigma: math.exp(-((x - mu) ** 2) / 2 * sigma**2) / (sigma * formulas.ROOT_2_PI),
             ),
             Mistake(
                 "The exponent now divides by sigma, not by its square.",
-                lambda x, mu, sigma: math.exp(-((x - mu) ** 2) / 2 / sigma) / (sigma * _ROOT),
+                lambda x, mu, sigma: math.exp(-((x - mu) ** 2) / 2 / sigma) / (sigma * formulas.ROOT_2_PI),
             ),
             Mistake(
                 "The exponent is mended, but the last line needs its brackets.",
-                lambda x, mu, sigma: math.exp(-_square(x, mu, sigma) / 2) / sigma * _ROOT,
+                lambda x, mu, sigma: math.exp(-formulas.square(x, mu, sigma) / 2) / sigma * formulas.ROOT_2_PI,
             ),
             Mistake(
                 "The exponent is mended, but without the factor in front the curve no longer has area 1.",
-                lambda x, mu, sigma: math.exp(-_square(x, mu, sigma) / 2),
+                lambda x, mu, sigma: math.exp(-formulas.square(x, mu, sigma) / 2),
             ),
             Mistake(
                 "You left sigma out of the exponent.",
-                lambda x, mu, sigma: math.exp(-((x - mu) ** 2) / 2) / (sigma * _ROOT),
+                lambda x, mu, sigma: math.exp(-((x - mu) ** 2) / 2) / (sigma * formulas.ROOT_2_PI),
             ),
             Mistake(
                 "With the bracket there the 2 is squared too: it is 2 times sigma², not (2 sigma)².",
-                lambda x, mu, sigma: math.exp(-_square(x, mu, sigma) / 4) / (sigma * _ROOT),
+                lambda x, mu, sigma: math.exp(-formulas.square(x, mu, sigma) / 4) / (sigma * formulas.ROOT_2_PI),
             ),
         ],
         solved="With its brackets the curve has area 1 for every sigma, and the narrowest no longer wins.",
     )
-
-
-def _log_density(x, mu, sigma):
-    return -_square(x, mu, sigma) / 2 - math.log(sigma) - math.log(2 * math.pi) / 2
 
 
 def _log_density_cases(rng):
@@ -421,33 +410,33 @@ def _(log_density):
     half = math.log(2 * math.pi) / 2
     return compare(
         log_density,
-        _log_density,
+        formulas.log_density,
         _log_density_cases(random.Random("likelihood-curve")),
         [
-            Mistake("This is the density; take its logarithm.", _height),
+            Mistake("This is the density; take its logarithm.", formulas.height),
             Mistake(
                 "This is only the exponent. The logarithm of the factor in front of it is missing.",
-                lambda x, mu, sigma: -_square(x, mu, sigma) / 2,
+                lambda x, mu, sigma: -formulas.square(x, mu, sigma) / 2,
             ),
             Mistake(
                 "log(sigma) is missing: the factor in front of the exponential contains sigma.",
-                lambda x, mu, sigma: -_square(x, mu, sigma) / 2 - half,
+                lambda x, mu, sigma: -formulas.square(x, mu, sigma) / 2 - half,
             ),
             Mistake(
                 "log(2π) / 2 is missing: it is the logarithm of the root in front.",
-                lambda x, mu, sigma: -_square(x, mu, sigma) / 2 - math.log(sigma),
+                lambda x, mu, sigma: -formulas.square(x, mu, sigma) / 2 - math.log(sigma),
             ),
             Mistake(
                 "There is a root in front, so only half of log(2π) comes off.",
-                lambda x, mu, sigma: -_square(x, mu, sigma) / 2 - math.log(sigma) - 2 * half,
+                lambda x, mu, sigma: -formulas.square(x, mu, sigma) / 2 - math.log(sigma) - 2 * half,
             ),
             Mistake(
                 "Your curve opens upwards: the square needs a minus sign.",
-                lambda x, mu, sigma: _square(x, mu, sigma) / 2 - math.log(sigma) - half,
+                lambda x, mu, sigma: formulas.square(x, mu, sigma) / 2 - math.log(sigma) - half,
             ),
             Mistake(
                 "sigma * sqrt(2π) stands below the line, so its logarithm is subtracted.",
-                lambda x, mu, sigma: -_square(x, mu, sigma) / 2 + math.log(sigma) + half,
+                lambda x, mu, sigma: -formulas.square(x, mu, sigma) / 2 + math.log(sigma) + half,
             ),
             Mistake(
                 "a / 2 * sigma**2 needs brackets: Python divides by 2 and then multiplies by sigma**2.",
@@ -455,11 +444,11 @@ def _(log_density):
             ),
             Mistake(
                 "This is a logarithm to base 10; this book's are natural (`math.log`).",
-                lambda x, mu, sigma: _log_density(x, mu, sigma) / math.log(10),
+                lambda x, mu, sigma: formulas.log_density(x, mu, sigma) / math.log(10),
             ),
             Mistake(
                 "In front of the exponential stands sigma, not its square: log(sigma) comes off once.",
-                lambda x, mu, sigma: _log_density(x, mu, sigma) - math.log(sigma),
+                lambda x, mu, sigma: formulas.log_density(x, mu, sigma) - math.log(sigma),
             ),
         ],
         solved="A parabola, as the figure shows: it has its top at mu and its width from sigma.",
@@ -470,7 +459,7 @@ def _(log_density):
 
 def _log_ratio(x, first, second):
     """The logarithm of the likelihood ratio of two curves, each a pair (mu, sigma)."""
-    return math.fsum(_log_density(value, *first) - _log_density(value, *second) for value in x)
+    return math.fsum(formulas.log_density(value, *first) - formulas.log_density(value, *second) for value in x)
 
 
 def _log_ratio_cases(rng):
@@ -527,7 +516,7 @@ def _log_ratio_cases(rng):
 )
 def _(log_ratio):
     def side(x, curve):
-        return sum(_log_density(value, *curve) for value in x)
+        return sum(formulas.log_density(value, *curve) for value in x)
 
     return compare(
         log_ratio,

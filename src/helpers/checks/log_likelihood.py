@@ -3,6 +3,7 @@
 import math
 import random
 
+from helpers.checks import formulas
 from helpers.checks.judging import Case, Mistake, compare
 from helpers.checks.questions import Choice, Number, right, wrong
 from helpers.checks.registry import Curve, Wrong, checker
@@ -78,20 +79,10 @@ Choice(
     several=True,
 )
 
-_HALF = math.log(2 * math.pi) / 2
-
-
-def _square(x, mu, sigma):
-    return ((x - mu) / sigma) ** 2
-
-
-def _term(x, mu, sigma):
-    return -_square(x, mu, sigma) / 2 - math.log(sigma) - _HALF
-
 
 def _log_likelihood(x, mu, sigma):
     """The sum of the log densities."""
-    return math.fsum(_term(value, mu, sigma) for value in x)
+    return math.fsum(formulas.log_density(value, mu, sigma) for value in x)
 
 
 def _birds(rng, count):
@@ -126,7 +117,7 @@ _MISTAKES = [
     ),
     Mistake(
         "You added the heights themselves. Each needs its logarithm before it is added.",
-        _summed(lambda x, mu, sigma: math.exp(_term(x, mu, sigma))),
+        _summed(lambda x, mu, sigma: math.exp(formulas.log_density(x, mu, sigma))),
     ),
     Mistake(
         "This is the product of the heights, the likelihood. The exercise asks for the sum of their logarithms.",
@@ -134,43 +125,45 @@ _MISTAKES = [
     ),
     Mistake(
         "Only the first bird counts. Does `return` stand inside the loop?",
-        lambda x, mu, sigma: _term(x[0], mu, sigma),
+        lambda x, mu, sigma: formulas.log_density(x[0], mu, sigma),
     ),
     Mistake(
         "Only the last bird counts. Add to the total (`+=`) rather than setting it anew.",
-        lambda x, mu, sigma: _term(x[-1], mu, sigma),
+        lambda x, mu, sigma: formulas.log_density(x[-1], mu, sigma),
     ),
     Mistake(
         "log(sigma) and log(2π) / 2 come off only once. Each bird's term has its own.",
-        lambda x, mu, sigma: -sum(_square(value, mu, sigma) for value in x) / 2 - math.log(sigma) - _HALF,
+        lambda x, mu, sigma: (
+            -sum(formulas.square(value, mu, sigma) for value in x) / 2 - math.log(sigma) - formulas.HALF_LOG_2_PI
+        ),
     ),
     Mistake(
         "log(sigma) is missing: a wide curve is a low curve, and must pay for it.",
-        _summed(lambda x, mu, sigma: -_square(x, mu, sigma) / 2 - _HALF),
+        _summed(lambda x, mu, sigma: -formulas.square(x, mu, sigma) / 2 - formulas.HALF_LOG_2_PI),
     ),
     Mistake(
         "log(2π) / 2 is missing from each term: it comes from the root in front of the exponential.",
-        _summed(lambda x, mu, sigma: -_square(x, mu, sigma) / 2 - math.log(sigma)),
+        _summed(lambda x, mu, sigma: -formulas.square(x, mu, sigma) / 2 - math.log(sigma)),
     ),
     Mistake(
         "Only half of log(2π) comes off for each bird, because there is a root in front.",
-        _summed(lambda x, mu, sigma: -_square(x, mu, sigma) / 2 - math.log(sigma) - 2 * _HALF),
+        _summed(lambda x, mu, sigma: -formulas.square(x, mu, sigma) / 2 - math.log(sigma) - 2 * formulas.HALF_LOG_2_PI),
     ),
     Mistake(
         "The square is not halved: the exponent divides by 2 sigma².",
-        _summed(lambda x, mu, sigma: -_square(x, mu, sigma) - math.log(sigma) - _HALF),
+        _summed(lambda x, mu, sigma: -formulas.square(x, mu, sigma) - math.log(sigma) - formulas.HALF_LOG_2_PI),
     ),
     Mistake(
         "sigma * sqrt(2π) stands below the line, so its logarithm is subtracted, not added.",
-        _summed(lambda x, mu, sigma: -_square(x, mu, sigma) / 2 + math.log(sigma) + _HALF),
+        _summed(lambda x, mu, sigma: -formulas.square(x, mu, sigma) / 2 + math.log(sigma) + formulas.HALF_LOG_2_PI),
     ),
     Mistake(
         "In front of each exponential stands sigma, not its square: log(sigma) comes off once a bird.",
-        _summed(lambda x, mu, sigma: _term(x, mu, sigma) - math.log(sigma)),
+        _summed(lambda x, mu, sigma: formulas.log_density(x, mu, sigma) - math.log(sigma)),
     ),
     Mistake(
         "The square needs a minus sign: a bird far from mu must lower the sum.",
-        _summed(lambda x, mu, sigma: _square(x, mu, sigma) / 2 - math.log(sigma) - _HALF),
+        _summed(lambda x, mu, sigma: formulas.square(x, mu, sigma) / 2 - math.log(sigma) - formulas.HALF_LOG_2_PI),
     ),
     Mistake(
         "These are logarithms to base 10; this book's are natural (`math.log`).",

@@ -3,6 +3,7 @@
 import math
 import random
 
+from helpers.checks import formulas
 from helpers.checks.judging import Case, Mistake, compare
 from helpers.checks.questions import Choice, Number, right, wrong
 from helpers.checks.registry import Curve, Wrong, checker
@@ -77,13 +78,9 @@ Choice(
 )
 
 
-def _log_height(x, mu, sigma):
-    return -(((x - mu) / sigma) ** 2) / 2 - math.log(sigma) - math.log(2 * math.pi) / 2
-
-
 def _log_joint(x, weights, means, sigmas):
     """log p(x, k) for each k."""
-    return [math.log(w) + _log_height(x, m, s) for w, m, s in zip(weights, means, sigmas, strict=True)]
+    return [math.log(w) + formulas.log_density(x, m, s) for w, m, s in zip(weights, means, sigmas, strict=True)]
 
 
 def _log_marginal(x, weights, means, sigmas):

@@ -3,6 +3,7 @@
 import math
 import random
 
+from helpers.checks import formulas
 from helpers.checks.judging import Case, Mistake, compare
 from helpers.checks.questions import Choice, Number, right, wrong
 from helpers.checks.registry import Wrong, checker
@@ -177,11 +178,7 @@ def _(newton_step):
 
 def _slope(x, mu, s):
     """Derivative of the Gaussian log-likelihood in s = log sigma."""
-    return _squares(x, mu) / math.exp(2 * s) - len(x)
-
-
-def _squares(x, mu):
-    return sum((value - mu) ** 2 for value in x)
+    return formulas.squares(x, mu) / math.exp(2 * s) - len(x)
 
 
 def _slope_cases(rng):
@@ -237,15 +234,15 @@ def _(slope):
             ),
             Mistake(
                 "s is the logarithm of sigma: take its exponential before you divide by its square.",
-                lambda x, mu, s: _squares(x, mu) / s**2 - len(x),
+                lambda x, mu, s: formulas.squares(x, mu) / s**2 - len(x),
             ),
             Mistake(
                 "The squares are divided by the variance, sigma².",
-                lambda x, mu, s: _squares(x, mu) / math.exp(s) - len(x),
+                lambda x, mu, s: formulas.squares(x, mu) / math.exp(s) - len(x),
             ),
             Mistake(
                 "The chain rule's factor multiplies both terms, the one with n as well.",
-                lambda x, mu, s: _squares(x, mu) / math.exp(2 * s) - len(x) / math.exp(s),
+                lambda x, mu, s: formulas.squares(x, mu) / math.exp(2 * s) - len(x) / math.exp(s),
             ),
             Mistake(
                 "You multiplied by s. The chain rule's factor is dσ/ds, the derivative of e^s.",

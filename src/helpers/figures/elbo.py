@@ -38,7 +38,6 @@ class ELBO(Figure):
     x = Slider(224.0, *LENGTHS, step=0.5, symbol="x", label="reading", unit="mm", role="data")
     theta = Slider(217.0, *LENGTHS, step=0.5, symbol="θ", label="birds’ mean", unit="mm", role="model")
 
-    # By name these stand in the order in which they are shown: a notebook's JSON may come back sorted.
     panels = {
         "density": Panel(Axis("true length z", (195, 245), "mm"), Axis("density", (0, 0.21), "1/mm", 4), 0.4, 2.4),
         "pieces": Panel(Axis("nats", (LOWEST, HIGHEST)), Axis("", (0, 1), visible=False), 0.66, 1.0),
@@ -142,7 +141,6 @@ class OneSide(Figure):
     sigma_q = Slider(0.95, 0.4, 8, step=0.05, label="width of q", unit="m", role="approximation")
     x = Slider(5.0, 0, 8, step=0.1, symbol="x", label="distance read", unit="m", role="data")
 
-    # By name these stand in the order in which they are shown: a notebook's JSON may come back sorted.
     panels = {
         "density": Panel(Axis("position z", (-10, 10), "m"), Axis("density", (0, 0.62), "1/m", 4), 0.6),
         "weight": Panel(Axis("z", (-10, 10), "m"), Axis("log p(x, z) − log q(z)", (-12, 2), "nats", 4), 0.6),

@@ -2,7 +2,7 @@
 
 import torch
 
-from helpers import datasets, gaussian, mle
+from helpers import datasets, gaussian, mle, probability
 from helpers.figures.likelihood import eight
 from livebook.figure import Figure
 from livebook.marks import (
@@ -19,12 +19,12 @@ from livebook.marks import (
     Readout,
     Rule,
     centres,
+    cover,
 )
 from livebook.parameters import Guess, Slider
 
 STEPS = 40
 MU, SIGMA = (198, 236), (2, 21)
-UNSEEN = " "  # a question covers marks by their label; this one covers and writes nothing
 ARROW, HALF = 9.0, 0.12  # a slope's arrow is at most so many mm long, and half of it at HALF nats per mm
 
 
@@ -53,7 +53,7 @@ class Ascent(Figure):
 
     guess = Guess(
         "sigma_k", "The walk has made its first step, from σ = 10 mm. How wide is the curve now?", 2, 21,
-        start=10, step=0.1, unit="mm", hides=(UNSEEN, "here"), panel="surface", axis="y",
+        start=10, step=0.1, unit="mm", hides=("here",), panel="surface", axis="y",
     )  # fmt: skip
 
     x = datasets.penguins().of("Gentoo").flipper_length
@@ -62,8 +62,8 @@ class Ascent(Figure):
     top = gaussian.log_likelihood(x, *best) / len(x)
     surface = gaussian.log_likelihood(x, centres(*MU, 114)[None], centres(*SIGMA, 57)[:, None]) / len(x) - top
     grid = torch.linspace(198, 236, 153, dtype=torch.float64)
-    bins = torch.arange(200, 236, 2, dtype=torch.float64)
-    share = ((x >= bins[:, None]) & (x < bins[:, None] + 2)).double().mean(1) / 2
+    edges = torch.arange(200, 238, 2, dtype=torch.float64)
+    share = probability.histogram(x, edges)
 
     def scene(self, mu, sigma, rate, steps):
         """Above: the walk on the surface. Below: the curve it has reached, and how high each step stands."""
@@ -94,10 +94,12 @@ class Ascent(Figure):
             HeatMap(
                 self.surface, MU, SIGMA, (-2.2, 2.2), [-3.0, -1.6, -0.8, -0.4, -0.2, -0.08, -0.02], panel="surface"
             ),
-            Line(path[:, 0], path[:, 1], label=UNSEEN, panel="surface"),
-            Points(path[:, 0], path[:, 1], role="model", size=3.5, label=UNSEEN, panel="surface"),
+            *cover(
+                Line(path[:, 0], path[:, 1], panel="surface"),
+                Points(path[:, 0], path[:, 1], role="model", size=3.5, panel="surface"),
+            ),
             Points(*self.closed, role="posterior", size=6.0, label="closed form", panel="surface"),
-            Arrow(here[0], here[1], tip[0], tip[1], role="data", label=UNSEEN, panel="surface"),
+            *cover(Arrow(here[0], here[1], tip[0], tip[1], role="data", panel="surface")),
             Handle(mu, sigma, drags=("mu", "sigma"), panel="surface"),
         ]
 
@@ -106,7 +108,7 @@ class Ascent(Figure):
         best = gaussian.log_prob(self.grid, *self.best).exp()
         reached = gaussian.log_prob(self.grid, here[0], here[1]).exp()
         return [
-            Bars(self.bins + 1, self.share, width=1.8, role="data", panel="curve", opacity=0.35),
+            Bars(self.edges[:-1] + 1, self.share, width=1.8, role="data", panel="curve", opacity=0.35),
             Line(self.grid, best, role="posterior", label="closed form", panel="curve", width=3.5),
             Line(self.grid, reached, label="here", label_at="start", panel="curve", width=2.5),
         ]

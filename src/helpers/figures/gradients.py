@@ -10,6 +10,7 @@ histograms come from quadrature under q.
 import torch
 
 from helpers import gaussian, gradients
+from helpers.figures.counting import in_bins
 from helpers.figures.likelihood import eight
 from livebook.figure import Figure
 from livebook.marks import Action, Axis, Bars, Handle, Limits, Line, Panel, Points, Readout, Rule, Stems
@@ -143,7 +144,7 @@ class TwoGradients(Figure):
     def below(self, panel, values, exact, reach, one, label):
         """The histogram of a thousand estimates, the one that is shown, and the exact slope."""
         edges = exact + reach * torch.linspace(-1, 1, BINS + 1, dtype=torch.float64)
-        counts = (values < edges[:, None]).double().sum(1).diff()
+        counts = in_bins(values, edges)
         return [
             Limits(x=torch.stack([exact - reach, exact + reach]), y=torch.stack([0 * exact, 1.25 * counts.max() + 1]),
                    panel=panel),

@@ -3,6 +3,7 @@
 import torch
 
 from helpers import divergence, fit_q, gaussian
+from helpers.figures.counting import in_bins
 from livebook.figure import Figure
 from livebook.marks import (
     Action,
@@ -222,8 +223,7 @@ class Estimates(Figure):
     def histogram(self, estimates, edges, truth, panel):
         """Runs in each bin; those below 0 in another colour. No bin has 0 inside."""
         width, middle = edges[1] - edges[0], edges[:-1] + (edges[1] - edges[0]) / 2
-        inside = (estimates[:, None] >= edges[:-1]) & (estimates[:, None] < edges[1:])
-        count = inside.double().sum(0)
+        count = in_bins(estimates, edges)
         below = (middle < 0).double()
         return [
             Limits(x=edges[[0, -1]], y=ends(0.0, 1.12 * count.max()), panel=panel),

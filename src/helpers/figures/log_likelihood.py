@@ -6,6 +6,7 @@ import sys
 import torch
 
 from helpers import datasets, gaussian, logs
+from helpers.figures.counting import in_bins
 from livebook.figure import Figure
 from livebook.marks import Area, Axis, Bars, Handle, HeatMap, Limits, Line, Panel, Points, Readout, Rule, centres
 from livebook.parameters import Choice, Guess, Slider
@@ -86,8 +87,7 @@ class LogLikelihood(Figure):
 
     x = datasets.penguins().flipper_length
     place = torch.arange(len(x), dtype=torch.float64)
-    bins = torch.arange(166, 238, 4, dtype=torch.float64)
-    in_bin = ((x >= bins[:, None]) & (x < bins[:, None] + 4)).double()
+    edges = torch.arange(166, 242, 4, dtype=torch.float64)
     x_grid = torch.linspace(168, 236, 171, dtype=torch.float64)
     mu_grid = torch.linspace(180, 215, 141, dtype=torch.float64)
     sigma_grid = torch.linspace(4, 22, 145, dtype=torch.float64)
@@ -137,7 +137,14 @@ class LogLikelihood(Figure):
         top = gaussian.log_prob(mu, mu, sigma).exp()
         side = gaussian.log_prob(mu + sigma, mu, sigma).exp()
         return [
-            Bars(self.bins + 2, self.in_bin @ weights / 4, width=3.7, role="data", panel="curve", opacity=0.35),
+            Bars(
+                self.edges[:-1] + 2,
+                in_bins(self.x, self.edges, weights) / 4,
+                width=3.7,
+                role="data",
+                panel="curve",
+                opacity=0.35,
+            ),
             Line(self.x_grid, gaussian.log_prob(self.x_grid, mu, sigma).exp(), panel="curve", width=2.5),
             Line(torch.stack([mu, mu + sigma]), side.expand(2), dash=True, panel="curve", width=1.5),
             Handle(mu, top, drags=("mu", None), label="μ", panel="curve"),

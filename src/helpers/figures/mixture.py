@@ -3,6 +3,7 @@
 import torch
 
 from helpers import datasets, gaussian, mixture
+from helpers.figures.counting import in_bins
 from livebook.figure import Figure
 from livebook.marks import Action, Area, Axis, Bars, Handle, Limits, Line, Panel, Points, Readout, Rule
 from livebook.parameters import Choice, Guess, Numbers, Slider
@@ -20,12 +21,6 @@ SPECIES_CURVES = {
     name: chosen.double().mean() * gaussian.log_prob(GRID, *gaussian.fit(BIRDS.flipper_length[chosen])).exp()
     for name, chosen in (("the others", ~IS_GENTOO), ("Gentoo", IS_GENTOO))
 }
-
-
-def histogram(x, edges, counts):
-    """Share of the counted ``x`` in each interval [edge, next edge), over its width: an empirical density."""
-    inside = (x >= edges[:-1, None]) & (x < edges[1:, None])
-    return (inside.double() * counts).sum(-1) / counts.sum() / (edges[1:] - edges[:-1])
 
 
 def bars(edges, heights, panel):
@@ -185,7 +180,7 @@ class MixtureEM(Figure):
     def density(self, weights, mu, sigma, species):
         """The birds, the two components and their sum; handles at each top and one sigma to its right."""
         curves = mixture.log_joint(GRID, weights, mu, sigma).exp()
-        marks = [bars(EDGES, histogram(LENGTHS, EDGES, COUNTS), "density")]
+        marks = [bars(EDGES, in_bins(LENGTHS, EDGES, COUNTS) / COUNTS.sum() / EDGES.diff(), "density")]
         for (name, curve), at in zip(SPECIES_CURVES.items(), ("start", "end"), strict=True):
             shown = self.if_shown(curve, species)
             marks.append(Line(GRID, shown, role="data", label=name, label_at=at, dash=True, panel="density"))
@@ -300,8 +295,8 @@ class YourNumbers(Figure):
         low, high = ends
         grid = low + (high - low) * torch.linspace(0, 1, self.points, dtype=torch.float64)
         edges = low + (high - low) * torch.linspace(0, 1, self.bins + 1, dtype=torch.float64)
-        each = counts.sum() * (edges[1] - edges[0])
-        heights = each * histogram(u, edges, counts)
+        each = counts.sum() * (edges[1] - edges[0])  # a curve's height times this is a number of numbers
+        heights = in_bins(u, edges, counts)
         components = each * mixture.log_joint(grid, *model).exp()
         single = each * gaussian.log_prob(grid, 0.0, 1.0).exp()
         total = components.sum(-1)

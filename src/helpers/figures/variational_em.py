@@ -2,7 +2,7 @@
 
 import torch
 
-from helpers import datasets
+from helpers import datasets, probability
 from helpers import elbo as conjugate
 from helpers import variational_em as model
 from livebook.figure import Figure
@@ -55,8 +55,8 @@ class VariationalEM(Figure):
     x = datasets.penguins().flipper_length
     theta_grid = torch.linspace(0, 48, 193, dtype=torch.float64)
     x_grid = torch.linspace(168, 236, 137, dtype=torch.float64)
-    bins = torch.arange(170, 234, 2, dtype=torch.float64)
-    density = ((x >= bins[:, None]) & (x < bins[:, None] + 2)).double().mean(1) / 2
+    edges = torch.arange(170, 236, 2, dtype=torch.float64)
+    density = probability.histogram(x, edges)
 
     def scene(self, theta, threshold, width, family):
         """Above: both curves over θ. Below: the groups that θ describes, and q beside the exact posterior."""
@@ -105,7 +105,7 @@ class VariationalEM(Figure):
         """The birds, and the two groups at this θ."""
         joint = model.log_joint(self.x_grid, theta).exp()
         return [
-            Bars(self.bins + 0.5, self.density, width=1.8, role="data", panel="groups", opacity=0.35),
+            Bars(self.edges[:-1] + 0.5, self.density, width=1.8, role="data", panel="groups", opacity=0.35),
             Line(self.x_grid, joint[:, 0], label="lower group", panel="groups"),
             Line(self.x_grid, joint[:, 1], label="upper group", panel="groups"),
         ]
