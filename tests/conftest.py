@@ -115,6 +115,23 @@ def set_slider(figure, name, value):
     )
 
 
+def set_sliders(figure, values):
+    """Move several sliders, by name."""
+    for name, value in values.items():
+        set_slider(figure, name, value)
+
+
+def drag(visit, handle, dx, dy):
+    """Take a handle by its middle and move it so many pixels."""
+    handle.scroll_into_view_if_needed()
+    box = handle.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    visit.page.mouse.move(x, y)
+    visit.page.mouse.down()
+    visit.page.mouse.move(x + dx, y + dy, steps=6)
+    visit.page.mouse.up()
+
+
 def readout(figure, name):
     """A readout's number in full precision."""
     return float(figure.locator(f"output[name={name}]").get_attribute("data-value"))

@@ -183,7 +183,6 @@ BAD_VALUES += [
 BAD_VALUES += [
     ("sigma must be positive", lambda: mle.score(X, 0, 0)),
     ("x must have last dimensions", lambda: mle.hessian(2.0, 0, 1)),
-    ("n must be positive, got 0.0", lambda: mle.log_likelihood_of_summary(0, 0, 1, 0, 1)),
     ("x must vary", lambda: mle.shortfall([3, 3], 0, 1)),
     ("sigma must be positive", lambda: mle.gradient(X, 0, -1)),
     ("rate must be positive", lambda: mle.ascend(X, 0, 1, 0)),

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import optimize, stats
 
-from helpers import datasets, gaussian, mle
+from helpers import datasets, gaussian, logs, mle
 
 numbers = st.floats(-50, 50)
 widths = st.floats(0.1, 50)
@@ -101,7 +101,7 @@ def test_squares_split_exactly(x, mu):
 @pytest.mark.equation("eq-mle-summary")
 @given(samples, numbers, widths)
 def test_three_numbers_replace_the_data(x, mu, sigma):
-    summary = mle.log_likelihood_of_summary(len(x), np.mean(x), np.std(x), mu, sigma).item()
+    summary = logs.surface(len(x), np.mean(x), np.std(x), mu, sigma).item()
     assert summary == pytest.approx(stats.norm(mu, sigma).logpdf(x).sum(), rel=1e-9, abs=1e-9)
 
 

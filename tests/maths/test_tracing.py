@@ -117,7 +117,6 @@ CASES |= {
 CASES |= {
     mle.score: (X, ONE, HALF),
     mle.hessian: (X, ONE, HALF),
-    mle.log_likelihood_of_summary: (4 * ONE, ONE, HALF, HALF, ONE),
     mle.shortfall: (X, ONE, HALF),
     mle.gradient: (X, ONE, HALF),
     mle.ascend: (X, ONE, HALF, 0.1 * ONE, 3),

@@ -6,7 +6,7 @@ from palmerpenguins import load_penguins
 from scipy import special, stats
 
 from helpers import datasets, vae
-from tests.conftest import readout, set_slider
+from tests.conftest import readout, set_slider, set_sliders
 
 Z = np.linspace(60, 380, 400_001)  # true lengths, in mm
 CLOSE = {"rel": 1e-9, "abs": 1e-9}
@@ -54,8 +54,7 @@ def mixture(x, theta):
 )
 def test_bound_gap_and_log_likelihood(visit, flippers, theta, threshold, width, hard):
     figure = visit.open("variational-inference/variational-em.html").figure("variational-em")
-    for name, value in {"theta": theta, "threshold": threshold, "width": width}.items():
-        set_slider(figure, name, value)
+    set_sliders(figure, {"theta": theta, "threshold": threshold, "width": width})
     figure.locator("select[name=family]").select_option(index=int(hard))
     x = np.concatenate(list(flippers.values()))
     upper = (x > threshold).astype(float) if hard else special.expit((x - threshold) / width)
@@ -93,8 +92,7 @@ def test_steps_climb_to_the_maximum_that_scipy_finds(visit, flippers):
 )
 def test_one_reading(visit, theta, sigma, mu_q, sigma_q):
     figure = visit.open("variational-inference/variational-em.html").figure("one-reading")
-    for name, value in {"theta": theta, "sigma": sigma, "mu_q": mu_q, "sigma_q": sigma_q}.items():
-        set_slider(figure, name, value)
+    set_sliders(figure, {"theta": theta, "sigma": sigma, "mu_q": mu_q, "sigma_q": sigma_q})
     x, tau = 224.0, 6.5
     q = stats.norm(mu_q, sigma_q)
     reconstruction = stats.norm(mu_q, sigma).logpdf(x) - sigma_q**2 / (2 * sigma**2)

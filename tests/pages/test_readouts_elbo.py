@@ -7,7 +7,7 @@ import pytest
 from scipy import integrate, stats
 
 from helpers.figures.elbo import NOISE
-from tests.conftest import readout, set_slider
+from tests.conftest import readout, set_sliders
 
 CLOSE = {"rel": 1e-9, "abs": 1e-9}
 PAGE = "variational-inference/elbo.html"
@@ -31,11 +31,6 @@ def around(q):
     return q.mean() + q.std() * np.array([-12.0, -6.0, -2.0, 0.0, 2.0, 6.0, 12.0])
 
 
-def set_all(figure, values):
-    for name, value in values.items():
-        set_slider(figure, name, value)
-
-
 STATES = [
     {"mu_q": 214, "sigma_q": 2.5, "x": 224, "theta": 217},
     {"mu_q": 205, "sigma_q": 2, "x": 205, "theta": 205},
@@ -50,7 +45,7 @@ STATES = [
 @pytest.mark.parametrize("state", STATES)
 def test_bound_gap_and_evidence(visit, state):
     figure = visit.open(PAGE).figure("elbo")
-    set_all(figure, state)
+    set_sliders(figure, state)
     q, prior = stats.norm(state["mu_q"], state["sigma_q"]), stats.norm(state["theta"], TAU)
 
     def log_joint(z):
@@ -70,7 +65,7 @@ def test_bound_gap_and_evidence(visit, state):
 @pytest.mark.parametrize("state", STATES[:5])
 def test_the_button_sets_q_to_the_posterior(visit, state):
     figure = visit.open(PAGE).figure("elbo")
-    set_all(figure, state)
+    set_sliders(figure, state)
     figure.get_by_role("button", name="set q to the posterior").click()
     assert readout(figure, "gap") == pytest.approx(0, abs=1e-9)
     assert readout(figure, "elbo") == pytest.approx(readout(figure, "log_p"), **CLOSE)
@@ -84,7 +79,7 @@ def test_the_button_sets_q_to_the_posterior(visit, state):
 )
 def test_one_side_of_two(visit, mu_q, sigma_q, x):
     figure = visit.open(PAGE).figure("one-side")
-    set_all(figure, {"mu_q": mu_q, "sigma_q": sigma_q, "x": x})
+    set_sliders(figure, {"mu_q": mu_q, "sigma_q": sigma_q, "x": x})
     q = stats.norm(mu_q, sigma_q)
 
     def log_joint(z):

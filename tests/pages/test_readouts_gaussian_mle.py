@@ -5,7 +5,7 @@ import pytest
 from palmerpenguins import load_penguins
 from scipy import stats
 
-from tests.conftest import readout, set_slider
+from tests.conftest import readout, set_slider, set_sliders
 
 CLOSE = {"rel": 1e-9, "abs": 1e-9}
 PAGE = "mle/gaussian.html"
@@ -23,8 +23,7 @@ def slopes(x, mu, sigma):
 
 
 def place(figure, **values):
-    for name, value in values.items():
-        set_slider(figure, name, value)
+    set_sliders(figure, values)
 
 
 @pytest.mark.equation("eq-mle-ascent", "eq-mle-slope-mu", "eq-mle-slope-sigma", "eq-mle-shortfall")

@@ -8,7 +8,7 @@ import pytest
 from palmerpenguins import load_penguins
 from scipy import stats
 
-from tests.conftest import readout, set_slider
+from tests.conftest import drag, readout, set_slider, set_sliders
 
 PAGE = "likelihood/log-likelihood.html"
 CLOSE = {"rel": 1e-9, "abs": 1e-9}
@@ -24,8 +24,7 @@ def flippers():
 @pytest.mark.parametrize(("mu", "sigma"), [(197, 12), (180, 4), (215, 22), (180, 22), (215, 4), (190.25, 6.7)])
 def test_map(visit, flippers, mu, sigma, n):
     figure = visit.open(PAGE).figure("log-likelihood")
-    for name, value in {"mu": mu, "sigma": sigma, "n": n}.items():
-        set_slider(figure, name, value)
+    set_sliders(figure, {"mu": mu, "sigma": sigma, "n": n})
     x = flippers[:n]
     here = stats.norm(mu, sigma).logpdf(x).sum()
     top = stats.norm(*stats.norm.fit(x)).logpdf(x).sum()
@@ -54,17 +53,6 @@ def test_running_product(visit, flippers, mu, sigma, unit, per_mm):
     with mpmath.workdps(30):
         exact = mpmath.fprod(mpmath.npdf(mpmath.mpf(v), mu, sigma) * per_mm for v in flippers)
         assert readout(figure, "log_likelihood") == pytest.approx(float(mpmath.log(exact)), **CLOSE)
-
-
-def drag(visit, handle, dx, dy):
-    """Take a handle by its middle and move it so many pixels."""
-    handle.scroll_into_view_if_needed()
-    box = handle.bounding_box()
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    visit.page.mouse.move(x, y)
-    visit.page.mouse.down()
-    visit.page.mouse.move(x + dx, y + dy, steps=5)
-    visit.page.mouse.up()
 
 
 def value(figure, name):

@@ -7,15 +7,10 @@ import pytest
 from scipy import special, stats
 
 from helpers import datasets
-from tests.conftest import readout, set_slider
+from tests.conftest import drag, readout, set_slider, set_sliders
 
 CLOSE = {"rel": 1e-9, "abs": 1e-9}
 PAGE = "variational-inference/mean-field.html"
-
-
-def set_all(figure, values):
-    for name, value in values.items():
-        set_slider(figure, name, value)
 
 
 def press(figure, name):
@@ -49,7 +44,7 @@ STATES = [
 def test_gap_price_and_width(visit, state):
     figure = visit.open(PAGE).figure("mean-field")
     reveal(figure)
-    set_all(figure, state)
+    set_sliders(figure, state)
     gap = divergence((state["m1"], state["m2"]), (state["w1"], state["w2"]), state["rho"])
     price = stats.multivariate_normal(cov=[[1, state["rho"]], [state["rho"], 1]]).entropy()
     price = 2 * stats.norm.entropy() - price  # mutual information
@@ -63,7 +58,7 @@ def test_gap_price_and_width(visit, state):
 @pytest.mark.parametrize("state", STATES)
 def test_the_buttons_climb_one_factor_at_a_time(visit, state):
     figure = visit.open(PAGE).figure("mean-field")
-    set_all(figure, state)
+    set_sliders(figure, state)
     rho, m, w = state["rho"], [state["m1"], state["m2"]], [state["w1"], state["w2"]]
     before = readout(figure, "gap")
     for step in range(6):
@@ -83,16 +78,6 @@ def test_the_guess_covers_the_width_and_its_curve_until_reveal(visit):
     reveal(figure)
     assert readout(figure, "best_width") == pytest.approx(math.sqrt(0.19), **CLOSE)
     assert "0.564 too high" in figure.locator(".lb-revealed").inner_text()
-
-
-def drag(visit, handle, dx, dy):
-    handle.scroll_into_view_if_needed()
-    box = handle.bounding_box()
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    visit.page.mouse.move(x, y)
-    visit.page.mouse.down()
-    visit.page.mouse.move(x + dx, y + dy, steps=6)
-    visit.page.mouse.up()
 
 
 def test_handles_set_means_and_widths(visit):
@@ -138,7 +123,7 @@ def normal_gap(m, w, s, posterior):
 )
 def test_evidence_bound_and_gap_of_mean_and_spread(visit, n, m, w, s):
     figure = visit.open(PAGE).figure("mean-and-precision")
-    set_all(figure, {"n": n, "m": m, "w": w, "s": s})
+    set_sliders(figure, {"n": n, "m": m, "w": w, "s": s})
     posterior, evidence = exact(n)
     gap = normal_gap(m, w, s, posterior)
     assert readout(figure, "log_p") == pytest.approx(evidence, **CLOSE)

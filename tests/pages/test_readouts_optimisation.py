@@ -5,7 +5,7 @@ import pytest
 from palmerpenguins import load_penguins
 from scipy import optimize, special, stats
 
-from tests.conftest import readout, set_slider
+from tests.conftest import drag, readout, set_slider, set_sliders
 
 CLOSE = {"rel": 1e-9, "abs": 1e-9}
 PAGE = "mle/optimisation.html"
@@ -63,8 +63,7 @@ def test_four_newton_steps_reach_what_scipy_finds(visit, contest):
 def test_the_ellipse(visit, birds, species, mu1, mu2, s1, s2, rho):
     figure = visit.open(PAGE).figure("covariance-ellipse")
     figure.locator("select[name=birds]").select_option(label=species)
-    for name, value in {"mu1": mu1, "mu2": mu2, "s1": s1, "s2": s2, "rho": rho}.items():
-        set_slider(figure, name, value)
+    set_sliders(figure, {"mu1": mu1, "mu2": mu2, "s1": s1, "s2": s2, "rho": rho})
     chosen = birds if species.startswith("all") else birds[birds["species"] == species]
     x = chosen[["bill_length_mm", "bill_depth_mm"]].to_numpy(float)
     cross = rho * s1 * s2
@@ -83,16 +82,6 @@ def test_the_best_ellipse_is_covered_until_the_guess(visit):
     figure.get_by_role("button", name="Reveal").click()
     assert best.is_visible()
     assert "−0.235" in figure.inner_text()
-
-
-def drag(visit, handle, dx, dy):
-    handle.scroll_into_view_if_needed()
-    box = handle.bounding_box()
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    visit.page.mouse.move(x, y)
-    visit.page.mouse.down()
-    visit.page.mouse.move(x + dx, y + dy, steps=6)
-    visit.page.mouse.up()
 
 
 @pytest.mark.parametrize(
