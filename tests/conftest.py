@@ -8,8 +8,10 @@ import threading
 from pathlib import Path
 
 import pytest
+import torch
 import yaml
 from tools.browser import installed
+from tools.lock import only_one
 
 ROOT = Path(__file__).resolve().parents[1]
 PARTS = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))["parts"]
@@ -24,6 +26,8 @@ def pytest_configure(config):
     config.addinivalue_line(
         "markers", "equation(*labels): the numbered equations which this test holds against the truth"
     )
+    if hasattr(config, "workerinput"):  # a process beside others: its threads would only wait for theirs
+        torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")
@@ -33,9 +37,13 @@ def root():
 
 @pytest.fixture(scope="session")
 def book():
-    """The built HTML. The build itself decides what is stale; warnings are errors in it."""
+    """The built HTML. The build itself decides what is stale; warnings are errors in it.
+
+    Tests run in several processes: one builds, and the others, which wait for it, find nothing stale.
+    """
     command = [sys.executable, "-m", "livebook.build", "--out", str(ROOT / "_build")]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=900)
+    with only_one(ROOT / ".venv" / "test-build.lock", say=lambda *_, **__: None):
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=1200)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
     return ROOT / "_build" / "html"
 

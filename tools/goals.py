@@ -11,6 +11,8 @@ from tools import browser, clean, environment, lab, requirements, serve
 from tools.failures import Stop, disk_full, sentence_for_os_error
 
 ROOT = Path(__file__).resolve().parent.parent
+# One process a core (a Chromium each, hence a ceiling); who is done first takes over from the others' ends.
+IN_PARALLEL = ("--numprocesses=auto", "--maxprocesses=4", "--dist=worksteal")
 
 
 def arguments():
@@ -52,7 +54,7 @@ def book():
 def test():
     """Run the tests; the closing line is pytest's."""
     set_up(testing=True)
-    become("-m", "pytest", *arguments(), extra_variables=browser.ensure(ROOT))
+    become("-m", "pytest", *IN_PARALLEL, *arguments(), extra_variables=browser.ensure(ROOT))
 
 
 def bench():
