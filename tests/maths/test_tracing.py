@@ -276,7 +276,7 @@ def test_traced_graph_gives_the_same_numbers(function, mode):
 INTEGRAL = {vae.log_p_x_given_z, vae.terms, vae.elbo, vae.log_weights, vae.importance_weighted}
 
 
-@pytest.mark.parametrize("function", CASES.keys() - {em.hard_q}, ids=name)
+@pytest.mark.parametrize("function", [f for f in CASES if f is not em.hard_q], ids=name)
 def test_gradient_can_be_taken_and_traced(function):
     of_tensors, tensors = split(function)
     places = tuple(range(len(tensors)))
