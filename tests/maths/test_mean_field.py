@@ -312,6 +312,42 @@ def test_coverage_counted_on_the_scale():
     assert counted == pytest.approx(exact, abs=4 * math.sqrt(exact * (1 - exact) / n))
 
 
+@pytest.mark.parametrize("copies", [1, 10, 1000])
+def test_more_birds_do_not_untie_intercept_and_slope(copies):
+    """A line through weights over lengths: the posterior of its two numbers under a wide prior and a known spread."""
+    lengths = np.tile(datasets.penguins().of("Gentoo").flipper_length.numpy(), copies)
+
+    def kept(x):
+        """The correlation, and the best factors' widths as shares of the exact ones."""
+        features = np.stack([np.ones_like(x), x], 1)
+        precision = features.T @ features / 300**2 + np.diag([1e-12, 1e-12])
+        covariance = np.linalg.inv(precision)
+        _, s = mean_field.update(0, [0.0, 0.0], [0.0, 0.0], precision)
+        rho = covariance[0, 1] / math.sqrt(covariance[0, 0] * covariance[1, 1])
+        return rho, s.item() / math.sqrt(covariance[0, 0])
+
+    limit = -lengths.mean() / math.hypot(lengths.mean(), lengths.std())
+    assert limit < -0.999
+    assert kept(lengths) == pytest.approx((limit, math.sqrt(1 - limit**2)), abs=1e-4)
+    assert kept(lengths - lengths.mean()) == pytest.approx((0, 1), abs=1e-6)
+
+
+@pytest.mark.equation("eq-mf-update", "eq-mf-width")
+def test_averaging_logarithms_keeps_the_curvature_and_averaging_densities_gives_the_exact_width():
+    """One bell of z_1 for each z_2, by SciPy: the two averages over z_2 that the chapter compares."""
+    rho, z_1 = -0.9, np.linspace(-9, 9, 3601)
+    nodes, weights = np.polynomial.hermite_e.hermegauss(40)
+    weights = weights / weights.sum()
+    bells = stats.norm(rho * nodes[:, None], math.sqrt(1 - rho**2)).logpdf(z_1)
+    of_logs, of_densities = np.exp(weights @ bells), weights @ np.exp(bells)
+
+    def width(density):
+        return math.sqrt((density * z_1**2).sum() / density.sum())
+
+    assert width(of_logs) == pytest.approx(math.sqrt(1 - rho**2), rel=1e-9)
+    assert width(of_densities) == pytest.approx(1, rel=1e-9)
+
+
 @pytest.mark.parametrize(("size", "rho"), [(2, 0.9), (3, 0.5), (10, 0.2), (1000, 0.3)])
 def test_many_equally_correlated_quantities(size, rho):
     """The pencil exercise."""

@@ -59,12 +59,16 @@ Number(
     answer=0.36,
     tolerance=0.004,
     wrong=(
-        (0.2, "That is mean field's variance, 1/Λ₁₁. Compare it with the exact one."),
+        (0.2, "1/Λ₁₁ is mean field's variance; divide it by the exact one. (If you took 1 − |ρ|: ρ must be squared.)"),
         (5 / 9, "That is the exact variance Σ₁₁. Compare mean field's with it."),
         (0.6, "That is the factor of the widths; the question is about the variances."),
         (0.64, "That is ρ². The variance keeps the rest of it."),
         (0.8, "That is the size of ρ. The factor is 1 − ρ²."),
         (25 / 9, "Upside down: mean field's variance is the smaller of the two."),
+        (1.8, "That is 1/Σ₁₁, the exact precision of z₁ alone. Mean field's variance is wanted over the exact one."),
+        (0.45, "You divided by Σ₁₂, which has the size 4/9. The variance stands on the diagonal: Σ₁₁."),
+        (1.64, "The minus sign is missing: the determinant is 25 − 16, and the factor 1 − ρ²."),
+        (36, "That is a number of per cent; give the factor itself."),
         (0.2 / 5, "You divided 1/Λ₁₁ by Λ₁₁. The exact variance is the entry of the inverse matrix, Σ₁₁."),
     ),
     solved="1/Λ₁₁ = 1/5 against Σ₁₁ = 5/9; and ρ = −4/5, so that 1 − ρ² = 9/25 as well.",
@@ -114,6 +118,29 @@ _NEW_MEAN = """def new_mean(j, m, mu, precision):
         Wrong(_NEW_MEAN.replace("mu[j] - pull", "-pull"), "only the shift"),
         Wrong(_NEW_MEAN.replace("pull / precision[j][j]", "pull * precision[j][j]"), "You multiplied by"),
         Wrong(_NEW_MEAN.replace("precision[j][k] *", "precision[k][k] *"), "entry between j and k"),
+        Wrong(_NEW_MEAN.replace("precision[j][k] * ", ""), "All distances count alike"),
+        Wrong(
+            _NEW_MEAN.replace("precision[j][k] *", "precision[j][k] / precision[k][k] *").replace(
+                "pull / precision[j][j]", "pull"
+            ),
+            "own precision, not by those of the others",
+        ),
+        Wrong(_NEW_MEAN.replace("mu[j] - pull /", "(mu[j] - pull) /"), "Parentheses"),
+        Wrong(_NEW_MEAN.replace("m[k] - mu[k]", "m[k] - mu[j]"), "its own exact mean"),
+        Wrong(_NEW_MEAN.replace("precision[j][j]", "precision[j][j] ** 0.5"), "its root is the width"),
+        Wrong(_NEW_MEAN.replace("if k != j", "if k > j"), "Only the factors after j"),
+        Wrong(_NEW_MEAN.replace("    pull", "    j = j - 1\n    pull"), "`j` counts from 0"),
+        Wrong("def new_mean(j, m, mu, precision):\n    return mu[j]", "where the means end"),
+        Wrong(
+            "def new_mean(j, m, mu, precision):\n    k = 1 - j\n"
+            "    return mu[j] - precision[j][k] * (m[k] - mu[k]) / precision[j][j]",
+            "two factors only",
+        ),
+        Wrong(
+            "def new_mean(j, m, mu, precision):\n    pull = 0\n    for k in range(len(m)):\n        if k != j:\n"
+            "            pull = precision[j][k] * (m[k] - mu[k])\n    return mu[j] - pull / precision[j][j]",
+            "Only the last",
+        ),
         Wrong(
             "def new_mean(j, m, mu, precision):\n    for k in range(len(m)):\n        if k != j:\n"
             "            return mu[j] - precision[j][k] * (m[k] - mu[k]) / precision[j][j]\n    return mu[j]",
@@ -169,6 +196,46 @@ def _(new_mean):
                 "Only the first of the others pulls. Does `return` stand inside the loop?",
                 with_pull(lambda j, m, mu, p: next((p[j][k] * (m[k] - mu[k]) for k in others(j, m)), 0.0)),
             ),
+            Mistake(
+                "Only the last of the others pulls. Does each term overwrite the one before? Add them up with +=.",
+                with_pull(lambda j, m, mu, p: next((p[j][k] * (m[k] - mu[k]) for k in reversed(others(j, m))), 0.0)),
+            ),
+            Mistake(
+                "This is right for two factors only. With more of them every other mean pulls.",
+                lambda j, m, mu, p: mu[j] - p[j][1 - j] * (m[1 - j] - mu[1 - j]) / p[j][j],
+            ),
+            Mistake(
+                "Only the factors after j pull here. Those before it do so too: all k but j.",
+                with_pull(lambda j, m, mu, p: math.fsum(p[j][k] * (m[k] - mu[k]) for k in others(j, m) if k > j)),
+            ),
+            Mistake(
+                "All distances count alike here. Each has to be multiplied by precision[j][k], its tie to j.",
+                with_pull(lambda j, m, mu, p: math.fsum(m[k] - mu[k] for k in others(j, m))),
+            ),
+            Mistake(
+                "The sum is divided by j's own precision, not by those of the others: precision[j][j].",
+                lambda j, m, mu, p: mu[j] - math.fsum(p[j][k] * (m[k] - mu[k]) / p[k][k] for k in others(j, m)),
+            ),
+            Mistake(
+                "Parentheses: only the sum is divided by precision[j][j], the exact mean mu[j] is not.",
+                lambda j, m, mu, p: (mu[j] - pull(j, m, mu, p)) / p[j][j],
+            ),
+            Mistake(
+                "Each of the other means is measured from its own exact mean: m[k] - mu[k].",
+                with_pull(lambda j, m, mu, p: math.fsum(p[j][k] * (m[k] - mu[j]) for k in others(j, m))),
+            ),
+            Mistake(
+                "Divide by the precision itself. One over its root is the width.",
+                lambda j, m, mu, p: mu[j] - pull(j, m, mu, p) / math.sqrt(p[j][j]),
+            ),
+            Mistake(
+                "This updates the factor before. `j` counts from 0, as lists do.",
+                lambda j, m, mu, p: mu[j - 1] - pull(j - 1, m, mu, p) / p[j - 1][j - 1],
+            ),
+            Mistake(
+                "This is where the means end after many sweeps. One update goes only as far as the other means let it.",
+                lambda j, m, mu, p: mu[j],
+            ),
         ],
         solved="Right in every dimension, and no width was needed: CAVI for a Gaussian is a loop around this line.",
         absolute=1e-12,
@@ -212,6 +279,23 @@ def coverage(rho, reach):
         ),
         Wrong(_COVERAGE.replace("reach * math.sqrt(1 - rho**2)", "reach / math.sqrt(1 - rho**2)"), "wrong way round"),
         Wrong(_COVERAGE.replace("return math.erf", "return 100 * math.erf"), "per cent"),
+        Wrong(_COVERAGE.replace("reach *", "1.96 *"), "reach is given"),
+        Wrong(_COVERAGE.replace("return math.erf", "return -1 + 2 * math.erf"), "already counts both sides"),
+        Wrong(_COVERAGE.replace("return math.erf", "return 0.5 * math.erf"), "half of the interval"),
+        Wrong(_COVERAGE.replace("return math.erf", "return 1 + math.erf"), "minus 1"),
+        Wrong(_COVERAGE.replace("1 - rho**2", "1 + rho**2"), "minus sign"),
+        Wrong(_COVERAGE.replace("math.sqrt(1 - rho**2)", "(1 - abs(rho))"), "not 1 - |rho|"),
+        Wrong(_COVERAGE.replace("math.sqrt(1 - rho**2)", "abs(rho)"), "share that is lost"),
+        Wrong(
+            "import math\ndef coverage(rho, reach):\n    return math.sqrt(1 - rho**2) * math.erf(reach / math.sqrt(2))",
+            "does not shrink in proportion",
+        ),
+        Wrong(_COVERAGE.replace(" / math.sqrt(2)", " * math.sqrt(2)"), "Divide by the square root of 2"),
+        Wrong(_COVERAGE.replace(" / math.sqrt(2)", " / 2"), "not by 2"),
+        Wrong(
+            "import math\ndef coverage(rho, reach):\n    return reach * math.sqrt(1 - rho**2)",
+            "where the interval ends",
+        ),
     ],
 )
 def _(coverage):
@@ -246,6 +330,45 @@ def _(coverage):
                 lambda rho, reach: within(reach / width(rho)),
             ),
             Mistake("A probability, please, not a number of per cent.", lambda rho, reach: 100 * _coverage(rho, reach)),
+            Mistake("The reach is given: use it in place of 1.96.", lambda rho, reach: _coverage(rho, 1.96)),
+            Mistake(
+                "erf(r / √2) already counts both sides; it is 2Φ(r) - 1, so do not double it again.",
+                lambda rho, reach: 2 * _coverage(rho, reach) - 1,
+            ),
+            Mistake("This is one half of the interval only.", lambda rho, reach: _coverage(rho, reach) / 2),
+            Mistake(
+                "No probability exceeds 1. Is the minus 1 of 2Φ(r) - 1 missing?",
+                lambda rho, reach: 1 + _coverage(rho, reach),
+            ),
+            Mistake(
+                "A minus sign is lost: q's width is √(1 - rho²) exact ones, less than 1.",
+                lambda rho, reach: within(reach * math.sqrt(1 + rho * rho)),
+            ),
+            Mistake(
+                "The ratio of the widths is √(1 - rho²), not 1 - |rho|.",
+                lambda rho, reach: within(reach * (1 - abs(rho))),
+            ),
+            Mistake(
+                "rho² is the share that is lost; the width keeps √(1 - rho²).",
+                lambda rho, reach: within(reach * abs(rho)),
+            ),
+            Mistake(
+                "The interval shrinks with the width, but its probability does not shrink in proportion: put the"
+                " ratio inside erf.",
+                lambda rho, reach: width(rho) * within(reach),
+            ),
+            Mistake(
+                "Divide by the square root of 2 rather than multiply by it: erf(r / √2).",
+                lambda rho, reach: math.erf(reach * width(rho) * math.sqrt(2)),
+            ),
+            Mistake(
+                "Within erf one divides by √2, not by 2.",
+                lambda rho, reach: math.erf(reach * width(rho) / 2),
+            ),
+            Mistake(
+                "This is where the interval ends, in exact widths. How probable is it to be within?",
+                lambda rho, reach: reach * width(rho),
+            ),
         ],
         solved="Flat near 0 and falling off a cliff at both ends: a weak tie costs little, a strong one everything.",
         absolute=1e-12,
@@ -313,11 +436,31 @@ _FIRST_MEAN = """def first_mean(sweeps, m, mu, precision):
             "Half steps",
         ),
         Wrong(_FIRST_MEAN.replace("in range(len(m)):", "in reversed(range(len(m))):"), "from the last factor"),
-        Wrong(_FIRST_MEAN.replace("    return m[0]", "        return m[0]"), "after the first sweep"),
+        Wrong(_FIRST_MEAN.replace("    return m[0]", "        return m[0]"), "after its first update"),
         Wrong(_FIRST_MEAN.replace("return m[0]", "return m[-1]"), "last factor's mean"),
         Wrong(_FIRST_MEAN.replace("mu[j] - pull", "mu[j] + pull"), "minus sign"),
         Wrong(_FIRST_MEAN.replace(" if k != j", ""), "k = j must stay left out"),
         Wrong(_FIRST_MEAN.replace("range(sweeps)", "range(sweeps + 1)"), "one sweep too many"),
+        Wrong(_FIRST_MEAN.replace("range(sweeps)", "range(sweeps - 1)"), "one sweep too few"),
+        Wrong(
+            _FIRST_MEAN.replace(
+                "m[j] = mu[j] - pull / precision[j][j]", "m[j] = (m[j] + mu[j] - pull / precision[j][j]) / 2"
+            ),
+            "whole way",
+        ),
+        Wrong(
+            "def first_mean(sweeps, m, mu, precision):\n    for _ in range(sweeps):\n        new = []\n"
+            "        for j in range(len(m)):\n"
+            "            pull = sum(precision[j][k] * (m[k] - mu[k]) for k in range(len(m)) if k != j)\n"
+            "            new.append(mu[j] - pull / precision[j][j])\n            m = new\n    return m[0]",
+            "not moved yet",
+        ),
+        Wrong(_FIRST_MEAN.replace("pull / precision[j][j]", "pull"), "precision.j..j. is gone"),
+        Wrong(_FIRST_MEAN.replace("m = list(m)", "m = list(mu)"), "where the climb ends"),
+        Wrong(
+            _FIRST_MEAN.replace("for _ in", "for s in").replace("for j in range(len(m)):", "for j in [s % len(m)]:"),
+            "one factor a sweep",
+        ),
     ],
 )
 def _(first_mean):
@@ -337,6 +480,27 @@ def _(first_mean):
     def early(sweeps, m, mu, precision):
         return _swept(1, m, mu, precision)
 
+    def halfway(j, m, mu, precision):
+        return (m[j] + _new_mean(j, m, mu, precision)) / 2
+
+    def undivided(j, m, mu, precision):
+        return mu[j] + (_new_mean(j, m, mu, precision) - mu[j]) * precision[j][j]
+
+    def cut_short(sweeps, m, mu, precision):
+        for _ in range(sweeps):
+            new = []
+            for j in range(len(m)):
+                new.append(_new_mean(j, m, mu, precision))
+                m = new
+        return m[0]
+
+    def one_a_sweep(sweeps, m, mu, precision):
+        m = list(m)
+        for sweep in range(sweeps):
+            j = sweep % len(m)
+            m[j] = _new_mean(j, m, mu, precision)
+        return m[0]
+
     return compare(
         first_mean,
         _first_mean,
@@ -352,12 +516,17 @@ def _(first_mean):
                 lambda *a: _all_at_once(*a, share=0.5),
             ),
             Mistake(
+                "Smaller steps for all factors at once do not explode, but this is no coordinate ascent.",
+                lambda sweeps, m, *a: _all_at_once(sweeps, m, *a, share=1 / len(m)),
+            ),
+            Mistake(
                 "You start from the last factor. That climbs just as well, but the exercise asks for the first to"
                 " move first.",
                 lambda *a: _swept(*a, order=reversed),
             ),
             Mistake(
-                "This is the mean after the first sweep only. Does `return` stand inside the loop?",
+                "This is the first mean after its first update. Does `return` stand inside the loop, or do the other"
+                " factors never move?",
                 early,
             ),
             Mistake("This is the last factor's mean; the first one's is asked for.", last),
@@ -366,6 +535,27 @@ def _(first_mean):
             Mistake(
                 "This does one sweep too many.",
                 lambda sweeps, m, mu, precision: _swept(sweeps + 1, m, mu, precision),
+            ),
+            Mistake(
+                "This does one sweep too few.",
+                lambda sweeps, m, mu, precision: _swept(sweeps - 1, m, mu, precision),
+            ),
+            Mistake(
+                "One at a time, but by half steps. Each factor may go the whole way to its best mean.",
+                lambda *a: _swept(*a, best=halfway),
+            ),
+            Mistake(
+                "`m = new` in the inner loop throws away the means that have not moved yet: write into m[j] instead.",
+                cut_short,
+            ),
+            Mistake("The division by precision[j][j] is gone from the update.", lambda *a: _swept(*a, best=undivided)),
+            Mistake(
+                "This is the exact mean, where the climb ends after many sweeps. Does it start at the given means m?",
+                lambda sweeps, m, mu, precision: mu[0],
+            ),
+            Mistake(
+                "This moves one factor a sweep. A sweep is each factor once.",
+                lambda sweeps, m, mu, precision: one_a_sweep(sweeps, m, mu, precision),
             ),
         ],
         solved="One at a time: each step now takes in the one before, and the ELBO cannot fall.",
