@@ -304,6 +304,64 @@ def test_the_climb_ends_where_scipy_ends(gradient):
     assert gradients.elbo(log_joint_2, *exact).item() == pytest.approx(top, abs=1e-9)
 
 
+def grid_posterior():
+    """Intercepts, slopes, and the posterior's probability of each pair, by SciPy."""
+    a, b = np.linspace(-5, 5, 401), np.linspace(-4, 12, 401)
+    z_1, z_2 = np.meshgrid(a, b, indexing="ij")
+    log_p = stats.norm.logpdf(z_1, 0, 3) + stats.norm.logpdf(z_2, 0, 3)
+    for x, y in zip(X.numpy(), Y.numpy(), strict=True):
+        log_p += log_expit((2 * y - 1) * (z_1 + z_2 * x))
+    return a, b, log_p - np.log(np.exp(log_p).sum())
+
+
+def mean_and_width(values, probabilities):
+    mean = (values * probabilities).sum() / probabilities.sum()
+    return mean, math.sqrt(((values - mean) ** 2 * probabilities).sum() / probabilities.sum())
+
+
+def test_why_the_fitted_widths_are_too_narrow():
+    """Hardly correlated, but the intercept is less certain the steeper the slope; and the slope is skewed."""
+    a, b, log_p = grid_posterior()
+    p = np.exp(log_p)
+    (mean_a, width_a), (mean_b, width_b) = mean_and_width(a, p.sum(1)), mean_and_width(b, p.sum(0))
+    assert abs((a - mean_a) @ p @ (b - mean_b) / (width_a * width_b)) < 0.05
+    assert ((b - mean_b) ** 3 * p.sum(0)).sum() / width_b**3 > 0.4
+    assert abs(((a - mean_a) ** 3 * p.sum(1)).sum() / width_a**3) < 0.05
+    given = [mean_and_width(a, p[:, np.abs(b - slope).argmin()])[1] for slope in range(6)]
+    assert all(np.diff(given) > 0.02)
+    q_b = p.sum(0)  # the best product of any shape: it has the intercept's width, and most of the slope's
+    for _ in range(40):
+        q_a = np.exp(log_p @ q_b - (log_p @ q_b).max())
+        q_a /= q_a.sum()
+        q_b = np.exp(log_p.T @ q_a - (log_p.T @ q_a).max())
+        q_b /= q_b.sum()
+    _, sigma, _ = best_q()
+    assert sigma[0] == pytest.approx(mean_and_width(a, q_a)[1], rel=0.003) and sigma[0] < 0.985 * width_a
+    assert sigma[1] < 0.96 * mean_and_width(b, q_b)[1] < 0.96 * width_b
+
+
+def exact_spread(f, mu, sigma):
+    """Of one pathwise estimate along the second mean, by Gauss-Hermite quadrature of both."""
+    t, w = np.polynomial.hermite_e.hermegauss(50)
+    nodes = torch.tensor(np.stack(np.meshgrid(t, t, indexing="ij"), -1).reshape(-1, 2))
+    weights = torch.tensor(np.outer(w, w).reshape(-1) / (2 * math.pi))
+    one = gradients.pathwise(f, mu, sigma, nodes)[:, 1, 0]
+    return ((weights * one**2).sum() - (weights * one).sum() ** 2).sqrt().item()
+
+
+def test_the_path_alone_is_the_quietest_near_the_posterior_and_the_noisiest_where_q_is_far_too_narrow():
+    def log_likelihood(z):
+        return log_joint_2(z) - gaussian.log_prob(z, 0.0, 3.0).sum(-1)
+
+    def spreads(mu, sigma):
+        return [exact_spread(f, mu, sigma) for f in (log_likelihood, log_joint_2, log_weight(log_joint_2, mu, sigma))]
+
+    kl, entropy, path = spreads(*(torch.tensor(value) for value in best_q()[:2]))
+    assert path < 0.5 * kl < 0.5 * entropy
+    kl, entropy, path = spreads(vector(0.0, 0.0), vector(0.3, 0.3))
+    assert path > 2 * entropy > 2 * kl
+
+
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
 def test_pyro_arrives_at_the_same_q():
     """SVI with a guide of two independent Gaussians: an implementation that shares no line with ours."""
