@@ -1,4 +1,4 @@
-"""Training time of ``helpers.vae.train`` beside a textbook's loop and Pyro's SVI, at the same test ELBO.
+"""Training time of ``helpers.training.train`` beside a textbook's loop and Pyro's SVI, at the same test ELBO.
 
 Three trainers run in turn on the same digits with the same settings. Each run is one whole training: a number of
 epochs, over which the learning rate falls to zero. Time is the process's own (CPU seconds, one thread), for a machine
@@ -14,18 +14,18 @@ import torch
 from benchmarks.report import Bar, Row
 from benchmarks.site import Site
 from benchmarks.summary import first_reached, median_ratio
-from helpers import datasets, vae
+from helpers import datasets, training, vae
 
 BAR = Bar(1.3, at_least=True)
 TOLERANCE = 0.1  # nats
 EPOCHS, SEEDS = (60, 100, 140, 200), (0, 1, 2)
 QUICK_EPOCHS, QUICK_SEEDS = (40, 80), (0, 1)
-LEAN, PLAIN, PYRO = "helpers.vae.train", "plain PyTorch loop", "Pyro SVI"
+LEAN, PLAIN, PYRO = "helpers.training.train", "plain PyTorch loop", "Pyro SVI"
 
 
 def settings() -> dict:
-    """What ``helpers.vae.train`` takes by default and the other two are given."""
-    defaults = inspect.signature(vae.train).parameters
+    """What ``helpers.training.train`` takes by default and the other two are given."""
+    defaults = inspect.signature(training.train).parameters
     return {name: defaults[name].default for name in ("batch", "learning_rate", "weight_decay")}
 
 
@@ -33,7 +33,7 @@ def trainers() -> dict:
     """The three, by name. Pyro is imported here: it takes a second."""
     from benchmarks import plain_loop, pyro_svi
 
-    return {LEAN: vae.train, PLAIN: plain_loop.train, PYRO: pyro_svi.train}
+    return {LEAN: training.train, PLAIN: plain_loop.train, PYRO: pyro_svi.train}
 
 
 def run(train, epochs: int, seed: int) -> tuple[float, float]:

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import os
 import re
 import textwrap
 
@@ -10,6 +11,7 @@ from IPython.display import HTML, Markdown
 
 from livebook.static import svg
 
+BUILDING = "LIVEBOOK_BUILDING"  # set while the pages are built
 WIDTH = 76  # what fits the page's text column
 
 
@@ -31,6 +33,16 @@ def _shortened(function) -> str:
     summary = re.sub(r":\w+:`([^`]*)`", r"\1", docstring.splitlines()[0]).replace("``", "`")
     quoted = textwrap.indent(textwrap.fill(f'"""{summary}"""', WIDTH - 4), "    ")
     return "\n".join([*lines[: place.lineno - 1], quoted, *lines[place.end_lineno :]])
+
+
+def progress(steps):
+    """Iterate over ``steps``, a sized iterable, with a bar that shows how far it is and goes when all is done.
+
+    While the pages are built there is no bar: it would leave its last state in them.
+    """
+    from tqdm.auto import tqdm
+
+    return tqdm(steps, leave=False, disable=BUILDING in os.environ)
 
 
 def picture(figure) -> HTML:

@@ -5,7 +5,7 @@ import pytest
 from palmerpenguins import load_penguins
 from scipy import special, stats
 
-from helpers import datasets, vae
+from helpers import datasets, training
 from tests.conftest import readout, set_slider, set_sliders
 
 Z = np.linspace(60, 380, 400_001)  # true lengths, in mm
@@ -129,7 +129,7 @@ def test_gradient_steps_climb_and_leave_a_trail(visit, flippers):
 @pytest.fixture(scope="module")
 def network():
     """The chapter's two-latent model, trained again, as NumPy matrices rounded as the figure rounds them."""
-    model, _ = vae.train(datasets.digits().train, latents=2, hidden=(64, 64))
+    model, _ = training.train(datasets.digits().train, latents=2, hidden=(64, 64))
     state = {name: value.half().double().numpy() for name, value in model.state_dict().items()}
 
     def run(part, h):
