@@ -35,6 +35,25 @@ def _shortened(function) -> str:
     return "\n".join([*lines[: place.lineno - 1], quoted, *lines[place.end_lineno :]])
 
 
+def table(header, rows) -> Markdown:
+    """A table: ``header`` names the columns, each of ``rows`` has a cell for each (text, or numbers already as text).
+
+    Columns whose cells are all numbers stand at the right. Raises ValueError for a row of another length.
+    """
+    rows = [[str(cell) for cell in row] for row in rows]
+    for row in rows:
+        if len(row) != len(header):
+            raise ValueError(f"rows must have {len(header)} cells each, got {row!r}")
+    columns = zip(*rows, strict=True)
+    rules = ["---:" if all(map(_is_number, column)) else ":---" for column in columns]
+    lines = [[str(name) for name in header], rules, *rows]
+    return Markdown("\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines))
+
+
+def _is_number(text) -> bool:
+    return bool(re.fullmatch(r"[-−+]?[\d.,]+( ?± ?[\d.,]+)?%?", text))
+
+
 def progress(steps):
     """Iterate over ``steps``, a sized iterable, with a bar that shows how far it is and goes when all is done.
 
