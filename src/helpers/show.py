@@ -1,6 +1,7 @@
 """How a chapter shows a helper's own source, the very code that the figures run, and a matplotlib picture."""
 
 import ast
+import html
 import inspect
 import os
 import re
@@ -35,7 +36,7 @@ def _shortened(function) -> str:
     return "\n".join([*lines[: place.lineno - 1], quoted, *lines[place.end_lineno :]])
 
 
-def table(header, rows) -> Markdown:
+def table(header, rows) -> HTML:
     """A table: ``header`` names the columns, each of ``rows`` has a cell for each (text, or numbers already as text).
 
     Columns whose cells are all numbers stand at the right. Raises ValueError for a row of another length.
@@ -44,10 +45,16 @@ def table(header, rows) -> Markdown:
     for row in rows:
         if len(row) != len(header):
             raise ValueError(f"rows must have {len(header)} cells each, got {row!r}")
-    columns = zip(*rows, strict=True)
-    rules = ["---:" if all(map(_is_number, column)) else ":---" for column in columns]
-    lines = [[str(name) for name in header], rules, *rows]
-    return Markdown("\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines))
+    right = [all(map(_is_number, column)) for column in zip(*rows, strict=True)]
+    head = _line("th", header, right)
+    body = "".join(_line("td", row, right) for row in rows)
+    return HTML(f'<table class="dataframe"><thead>{head}</thead><tbody>{body}</tbody></table>')
+
+
+def _line(tag, cells, right) -> str:
+    sides = ['style="text-align: right"' if at_right else 'style="text-align: left"' for at_right in right]
+    inner = (f"<{tag} {side}>{html.escape(str(c))}</{tag}>" for c, side in zip(cells, sides, strict=True))
+    return f"<tr>{''.join(inner)}</tr>"
 
 
 def _is_number(text) -> bool:

@@ -170,6 +170,10 @@ def test_encoder_in_the_page(visit, network, digit):
     cross_entropy = 0.5 * (np.log(2 * np.pi) + mu**2 + sigma**2)
     kl = (cross_entropy - stats.norm(mu, sigma).entropy()).sum()
     assert readout(figure, "kl") == pytest.approx(kl, **CLOSE)
+    for noise in ((0, 0), (-3, 3), (3, -3), (0.45, 1.2)):
+        set_sliders(figure, dict(zip(("eps1", "eps2"), noise, strict=True)))
+        expected = log_p_x_given(mu + sigma * np.array(noise, float))
+        assert readout(figure, "log_p_x_given_z") == pytest.approx(expected, **CLOSE)
     steps = np.linspace(-7, 7, 141)
     weight = stats.norm.pdf(steps) * (steps[1] - steps[0])
     z = mu + sigma * np.stack(np.meshgrid(steps, steps, indexing="ij"), -1).reshape(-1, 2)

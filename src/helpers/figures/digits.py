@@ -71,8 +71,8 @@ class EncodeDigit(Figure):
     """An image to take and to change by painting; the encoder's answer to it, whose ellipses hold half and nine tenths of q(z|x); and what the decoder makes of the point z, which lies ε widths of q from its middle."""  # noqa: E501
 
     x = Pixels([0.0] * SIDE**2, SIDE, SIDE, label="an image x")
-    eps1 = Slider(0.0, -3, 3, step=0.05, symbol="ε₁")
-    eps2 = Slider(0.0, -3, 3, step=0.05, symbol="ε₂")
+    eps1 = Slider(0.0, -3, 3, step=0.05, symbol="ε₁", role="approximation")
+    eps2 = Slider(0.0, -3, 3, step=0.05, symbol="ε₂", role="approximation")
     panels = {"plane": plane(1.0), "decoded": Panel(PICTURE, PICTURE, 1.0, 0.55)}
     equation = (
         r"\bound{\mathcal{L}} = \underbrace{\mathbb{E}_{\approximation{q(z \mid x)}}"
