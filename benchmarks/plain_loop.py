@@ -1,6 +1,6 @@
 """The VAE as a PyTorch tutorial trains it: its own network, a DataLoader, AdamW, a cosine schedule.
 
-This is what ``helpers.vae.train`` is timed against. It has the same layers, batch size, optimiser and schedule.
+This is what ``helpers.training.train`` is timed against. It has the same layers, batch size, optimiser and schedule.
 """
 
 import torch

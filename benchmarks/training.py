@@ -1,4 +1,4 @@
-"""Training time of ``helpers.vae.train`` beside a textbook's loop and Pyro's SVI, at the same test ELBO.
+"""Training time of ``helpers.training.train`` beside a textbook's loop and Pyro's SVI, at the same test ELBO.
 
 Three trainers run in turn on the same digits with the same settings. Each run is one whole training: a number of
 epochs, over which the learning rate falls to zero. Time is the process's own (CPU seconds, one thread), for a machine
@@ -14,18 +14,21 @@ import torch
 from benchmarks.report import Bar, Row
 from benchmarks.site import Site
 from benchmarks.summary import first_reached, median_ratio
-from helpers import datasets, vae
+from helpers import datasets, training, vae
 
 BAR = Bar(1.3, at_least=True)
+FLOOR_BAR = Bar(1.5)
+FLOOR_PAIRS, QUICK_FLOOR_PAIRS = 9, 3
+FLOOR_EPOCHS = 20
 TOLERANCE = 0.1  # nats
 EPOCHS, SEEDS = (60, 100, 140, 200), (0, 1, 2)
 QUICK_EPOCHS, QUICK_SEEDS = (40, 80), (0, 1)
-LEAN, PLAIN, PYRO = "helpers.vae.train", "plain PyTorch loop", "Pyro SVI"
+LEAN, PLAIN, PYRO = "helpers.training.train", "plain PyTorch loop", "Pyro SVI"
 
 
 def settings() -> dict:
-    """What ``helpers.vae.train`` takes by default and the other two are given."""
-    defaults = inspect.signature(vae.train).parameters
+    """What ``helpers.training.train`` takes by default and the other two are given."""
+    defaults = inspect.signature(training.train).parameters
     return {name: defaults[name].default for name in ("batch", "learning_rate", "weight_decay")}
 
 
@@ -33,7 +36,7 @@ def trainers() -> dict:
     """The three, by name. Pyro is imported here: it takes a second."""
     from benchmarks import plain_loop, pyro_svi
 
-    return {LEAN: vae.train, PLAIN: plain_loop.train, PYRO: pyro_svi.train}
+    return {LEAN: training.train, PLAIN: plain_loop.train, PYRO: pyro_svi.train}
 
 
 def run(train, epochs: int, seed: int) -> tuple[float, float]:
@@ -88,6 +91,25 @@ def ratios(other: str, epochs, times: dict, elbos: dict, bar: Bar | None) -> lis
     ]
 
 
+def above_the_floor(pairs: int) -> list[Row]:
+    """A step of ours, epochs and all, against the bare arithmetic of one, measured in turn."""
+    from benchmarks import floor
+
+    given = settings()
+    batch = given.pop("batch")
+    x = datasets.digits().train
+    steps_an_epoch = -(-len(x) // batch)
+    ours, bare = [], []
+    for seed in range(pairs):
+        start = time.process_time()
+        training.train(x, epochs=FLOOR_EPOCHS, batch=batch, seed=seed, **given)
+        ours.append(1000 * (time.process_time() - start) / (FLOOR_EPOCHS * steps_an_epoch))
+        bare.append(floor.milliseconds_a_step(x[:batch], FLOOR_EPOCHS * steps_an_epoch, **given))
+    note = f"{median(ours):.2f} ms against {median(bare):.2f} ms; {pairs} pairs of runs"
+    ratio = median_ratio(ours, bare)
+    return [Row("training", f"{LEAN} / its arithmetic", "CPU time a step", ratio, "×", FLOOR_BAR, note)]
+
+
 def measure(book: Site, quick: bool) -> list[Row]:
     """Speeds and ratios."""
     threads = torch.get_num_threads()
@@ -95,7 +117,8 @@ def measure(book: Site, quick: bool) -> list[Row]:
     try:
         epochs, seeds = (QUICK_EPOCHS, QUICK_SEEDS) if quick else (EPOCHS, SEEDS)
         times, elbos = curves(epochs, seeds)
+        floor = above_the_floor(QUICK_FLOOR_PAIRS if quick else FLOOR_PAIRS)
     finally:
         torch.set_num_threads(threads)
     found = [speed(name, times[name], epochs, elbos[name]) for name in times]
-    return found + ratios(PLAIN, epochs, times, elbos, BAR) + ratios(PYRO, epochs, times, elbos, None)
+    return found + floor + ratios(PLAIN, epochs, times, elbos, BAR) + ratios(PYRO, epochs, times, elbos, None)

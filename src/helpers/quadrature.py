@@ -8,7 +8,7 @@ nat or better, for pictures unlike any digit it can be far too small.
 
 import torch
 
-from helpers import gaussian, vae
+from helpers import gaussian
 
 # Nodes along each axis, and how many standard deviations of q they reach on either side of its mean.
 AROUND_P = {"points": 27, "reach": 10.0}  # the posterior reaches further than q does
@@ -31,7 +31,7 @@ def log_p(model, x, mu, log_sigma):
     Equation: (eq-vae-marginal). Source: Kingma and Welling (2014), section 2.1, by quadrature instead of a bound.
     """
     z, log_area = nodes(mu, log_sigma, **AROUND_P)
-    log_joint = vae.log_p_x_given_z(x, model.decode(z)) + gaussian.log_prob(z, 0.0, 1.0).sum(-1)
+    log_joint = model.likelihood(x, model.decode(z)) + gaussian.log_prob(z, 0.0, 1.0).sum(-1)
     return log_joint.logsumexp(0) + log_area
 
 
@@ -42,4 +42,4 @@ def expected_reconstruction(model, x, mu, log_sigma):
     """
     z, _ = nodes(mu, log_sigma, **AROUND_Q)
     weights = gaussian.log_prob(z, mu, log_sigma.exp()).sum(-1).softmax(0)
-    return (weights * vae.log_p_x_given_z(x, model.decode(z))).sum()
+    return (weights * model.likelihood(x, model.decode(z))).sum()

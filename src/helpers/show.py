@@ -1,7 +1,9 @@
 """How a chapter shows a helper's own source, the very code that the figures run, and a matplotlib picture."""
 
 import ast
+import html
 import inspect
+import os
 import re
 import textwrap
 
@@ -10,6 +12,7 @@ from IPython.display import HTML, Markdown
 
 from livebook.static import svg
 
+BUILDING = "LIVEBOOK_BUILDING"  # set while the pages are built
 WIDTH = 76  # what fits the page's text column
 
 
@@ -31,6 +34,41 @@ def _shortened(function) -> str:
     summary = re.sub(r":\w+:`([^`]*)`", r"\1", docstring.splitlines()[0]).replace("``", "`")
     quoted = textwrap.indent(textwrap.fill(f'"""{summary}"""', WIDTH - 4), "    ")
     return "\n".join([*lines[: place.lineno - 1], quoted, *lines[place.end_lineno :]])
+
+
+def table(header, rows) -> HTML:
+    """A table: ``header`` names the columns, each of ``rows`` has a cell for each (text, or numbers already as text).
+
+    Columns whose cells are all numbers stand at the right. Raises ValueError for a row of another length.
+    """
+    rows = [[str(cell) for cell in row] for row in rows]
+    for row in rows:
+        if len(row) != len(header):
+            raise ValueError(f"rows must have {len(header)} cells each, got {row!r}")
+    right = [all(map(_is_number, column)) for column in zip(*rows, strict=True)]
+    head = _line("th", header, right)
+    body = "".join(_line("td", row, right) for row in rows)
+    return HTML(f'<table class="dataframe"><thead>{head}</thead><tbody>{body}</tbody></table>')
+
+
+def _line(tag, cells, right) -> str:
+    sides = ['style="text-align: right"' if at_right else 'style="text-align: left"' for at_right in right]
+    inner = (f"<{tag} {side}>{html.escape(str(c))}</{tag}>" for c, side in zip(cells, sides, strict=True))
+    return f"<tr>{''.join(inner)}</tr>"
+
+
+def _is_number(text) -> bool:
+    return bool(re.fullmatch(r"[-−+]?[\d.,]+( ?± ?[\d.,]+)?%?", text))
+
+
+def progress(steps):
+    """Iterate over ``steps``, a sized iterable, with a bar that shows how far it is and goes when all is done.
+
+    While the pages are built there is no bar: it would leave its last state in them.
+    """
+    from tqdm.auto import tqdm
+
+    return tqdm(steps, leave=False, disable=BUILDING in os.environ)
 
 
 def picture(figure) -> HTML:

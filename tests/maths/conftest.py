@@ -4,7 +4,7 @@ import pytest
 import torch
 from hypothesis import settings
 
-from helpers import datasets, vae
+from helpers import datasets, training
 
 settings.register_profile("maths", deadline=None, max_examples=60, derandomize=True)
 settings.load_profile("maths")
@@ -33,7 +33,7 @@ def digits():
 @pytest.fixture(scope="session")
 def trained(digits):
     """The chapter's VAE, trained once for all tests."""
-    return vae.train(digits.train)
+    return training.train(digits.train)
 
 
 @pytest.fixture

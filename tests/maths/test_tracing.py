@@ -18,13 +18,16 @@ from helpers import (
     fit_q,
     gaussian,
     gradients,
+    importance,
     logs,
     mean_field,
     mixture,
     mle,
     optimise,
     probability,
+    training,
     vae,
+    weights,
 )
 from helpers import linear_gaussian as linear
 from helpers import variational_em as em
@@ -95,8 +98,8 @@ CASES = {
     vae.reparameterise: (ROWS, ROWS, ROWS),
     vae.terms: (MODEL, IMAGES, NOISES),
     vae.elbo: (MODEL, IMAGES, NOISES),
-    vae.log_weights: (MODEL, IMAGES, NOISES),
-    vae.importance_weighted: (MODEL, IMAGES, NOISES),
+    importance.log_weights: (MODEL, IMAGES, NOISES),
+    importance.importance_weighted: (MODEL, IMAGES, NOISES),
 }
 
 # Chapter "Log-likelihood".
@@ -147,8 +150,19 @@ CASES |= {
 }
 
 # Loops of steps, training, random draws, evaluation and fitting by eigenvectors run in Python only.
-NOT_TRACED = {em.em, linear.fit, linear.train, vae.mlp, vae.train, vae.evaluate, vae.draw_noise, vae.estimate_log_p}
+NOT_TRACED = {
+    em.em,
+    linear.fit,
+    linear.train,
+    vae.mlp,
+    training.train,
+    vae.evaluate,
+    vae.draw_noise,
+    importance.estimate_log_p,
+}
 NOT_TRACED |= {vae.reconstruct, vae.sample, gaussian.cholesky}
+NOT_TRACED |= {importance.estimate_log_p, importance.draw_log_weights}
+NOT_TRACED |= {training.step, training.warm_up, weights.save, weights.load}
 NOT_TRACED |= {fit_q.standard_normal}
 
 # Chapter 7.
@@ -273,7 +287,7 @@ def test_traced_graph_gives_the_same_numbers(function, mode):
     assert torch.allclose(flat(graph(*moved)), flat(of_tensors(*moved)), rtol=1e-12, atol=1e-12)
 
 
-INTEGRAL = {vae.log_p_x_given_z, vae.terms, vae.elbo, vae.log_weights, vae.importance_weighted}
+INTEGRAL = {vae.log_p_x_given_z, vae.terms, vae.elbo, importance.log_weights, importance.importance_weighted}
 
 
 @pytest.mark.parametrize("function", [f for f in CASES if f is not em.hard_q], ids=name)

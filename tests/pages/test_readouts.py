@@ -5,7 +5,7 @@ import pytest
 from palmerpenguins import load_penguins
 from scipy import special, stats
 
-from helpers import datasets, vae
+from helpers import datasets, training
 from tests.conftest import readout, set_slider, set_sliders
 
 Z = np.linspace(60, 380, 400_001)  # true lengths, in mm
@@ -129,7 +129,7 @@ def test_gradient_steps_climb_and_leave_a_trail(visit, flippers):
 @pytest.fixture(scope="module")
 def network():
     """The chapter's two-latent model, trained again, as NumPy matrices rounded as the figure rounds them."""
-    model, _ = vae.train(datasets.digits().train, latents=2, hidden=(64, 64))
+    model, _ = training.train(datasets.digits().train, latents=2, hidden=(64, 64))
     state = {name: value.half().double().numpy() for name, value in model.state_dict().items()}
 
     def run(part, h):
@@ -170,6 +170,10 @@ def test_encoder_in_the_page(visit, network, digit):
     cross_entropy = 0.5 * (np.log(2 * np.pi) + mu**2 + sigma**2)
     kl = (cross_entropy - stats.norm(mu, sigma).entropy()).sum()
     assert readout(figure, "kl") == pytest.approx(kl, **CLOSE)
+    for noise in ((0, 0), (-3, 3), (3, -3), (0.45, 1.2)):
+        set_sliders(figure, dict(zip(("eps1", "eps2"), noise, strict=True)))
+        expected = log_p_x_given(mu + sigma * np.array(noise, float))
+        assert readout(figure, "log_p_x_given_z") == pytest.approx(expected, **CLOSE)
     steps = np.linspace(-7, 7, 141)
     weight = stats.norm.pdf(steps) * (steps[1] - steps[0])
     z = mu + sigma * np.stack(np.meshgrid(steps, steps, indexing="ij"), -1).reshape(-1, 2)

@@ -9,18 +9,23 @@ parameters are the names that the reader defines, a list of wrong answers); in t
 """
 
 from helpers.checks import (  # noqa: F401 (each registers its exercises)
+    decoder,
     density,
     digits,
     elbo,
+    encoder,
     estimator,
+    evaluation,
     gaussian_mle,
     gradients,
     kl,
     likelihood,
+    linear,
     log_likelihood,
     mean_field,
     mixture,
     optimisation,
+    regulariser,
     variational_em,
 )
 from helpers.checks.questions import choice, choices, number, question, questions

@@ -3,6 +3,7 @@
 import math
 import random
 
+from helpers.checks import formulas
 from helpers.checks.judging import Case, Mistake, compare
 from helpers.checks.questions import Choice, Number, right, wrong
 from helpers.checks.registry import Wrong, checker
@@ -216,4 +217,110 @@ def _(draw):
         solved="exp(log σ² / 2) is σ, and the draws have the spread that the KL charges for.",
         absolute=1e-12,
         errors={ValueError: "A log variance may be negative: its exponential is the variance."},
+    )
+
+
+class Bound:
+    """Somebody's ELBO for z ~ N(0, 1), x ~ N(z, 1) and q = N(mu, sigma²), under a name that hides its fault."""
+
+    def __init__(self, name, kl_weight=1.0, spread=1.0, slope=0.0, reverse=False):
+        """``kl_weight`` times the KL, ``spread`` times σ² in the reconstruction, and ``slope`` times x too much."""
+        self.name, self.kl_weight, self.spread, self.slope, self.reverse = name, kl_weight, spread, slope, reverse
+
+    def __repr__(self):
+        """Only the name."""
+        return self.name
+
+    def __call__(self, x, mu, sigma):
+        """The bound in nats."""
+        reconstruction = formulas.log_density(x, mu, 1.0) - self.spread * sigma**2 / 2
+        kl = (mu**2 + sigma**2 - 1 - 2 * math.log(sigma)) / 2
+        if self.reverse:
+            kl = ((mu**2 + 1) / sigma**2 - 1 + 2 * math.log(sigma)) / 2
+        return reconstruction - self.kl_weight * kl + self.slope * x
+
+
+BOUNDS = {
+    Bound("bound_a"): "bound_a has no fault.",
+    Bound("bound_b", kl_weight=2.0): "bound_b lacks the ½ in its KL.",
+    Bound("bound_c", reverse=True): "bound_c has KL(p‖q) in place of KL(q‖p).",
+    Bound("bound_d", spread=0.0): "bound_d forgets that q has a spread.",
+    Bound("bound_e", slope=0.1): "bound_e is right for x = 0 alone.",
+}
+HALF = math.sqrt(0.5)
+
+
+def _log_p(x):
+    return formulas.log_density(x, 0.0, math.sqrt(2))
+
+
+def _gap(bound, x):
+    return _log_p(x) - bound(x, x / 2, HALF)
+
+
+def _gap_cases(rng):
+    for bound, note in BOUNDS.items():
+        for x in (1.0, -0.7, rng.uniform(1, 3)):
+            yield Case((bound, x), note)
+
+
+_GAP = """import math
+def gap(bound, x):
+    log_p = -0.5 * math.log(2 * math.pi * 2) - x * x / 4
+    return log_p - bound(x, x / 2, math.sqrt(0.5))
+"""
+
+
+@checker(
+    "vae-equality",
+    chapter=CHAPTER,
+    wrong=[
+        Wrong(_GAP.replace("log_p - bound(x, x / 2, math.sqrt(0.5))", "bound(x, x / 2, math.sqrt(0.5)) - log_p"),
+              "The sign"),
+        Wrong(_GAP.replace("log_p - bound(x, x / 2, math.sqrt(0.5))", "abs(log_p - bound(x, x / 2, math.sqrt(0.5)))"),
+              "without its sign"),
+        Wrong(_GAP.replace("log_p - bound(x, x / 2, math.sqrt(0.5))", "bound(x, x / 2, math.sqrt(0.5))"),
+              "bound itself"),
+        Wrong(_GAP.replace("math.sqrt(0.5)", "0.5"), "½ is the variance"),
+        Wrong(_GAP.replace("x / 2, math.sqrt(0.5)", "0.0, 1.0"), "That is the prior"),
+        Wrong(_GAP.replace("x / 2,", "x,"), "half way"),
+        Wrong(_GAP.replace("math.pi * 2) - x * x / 4", "math.pi) - x * x / 2"), "given z = 0"),
+        Wrong(_GAP.replace(" - x * x / 4", " - x * x / 8"), "twice its square"),
+    ],
+)  # fmt: skip
+def _(gap):
+    return compare(
+        gap,
+        _gap,
+        _gap_cases(random.Random("vae-equality")),
+        [
+            Mistake("The sign: the gap is log p(x) less the bound.", lambda b, x: -_gap(b, x)),
+            Mistake(
+                "This is the gap without its sign, and the sign tells whether a bound is too low or too high.",
+                lambda b, x: abs(_gap(b, x)),
+            ),
+            Mistake("This is the bound itself, not its distance from log p(x).", lambda b, x: b(x, x / 2, HALF)),
+            Mistake(
+                "½ is the variance of the posterior; `bound` takes a standard deviation.",
+                lambda b, x: _log_p(x) - b(x, x / 2, 0.5),
+            ),
+            Mistake(
+                "That is the prior for q. The gap has to vanish for the posterior.",
+                lambda b, x: _log_p(x) - b(x, 0.0, 1.0),
+            ),
+            Mistake(
+                "The posterior's mean lies half way between the prior's mean, 0, and x.",
+                lambda b, x: _log_p(x) - b(x, x, HALF),
+            ),
+            Mistake(
+                "Your log p(x) is the density given z = 0. Alone, x varies with z, too: its variance is 1 + 1.",
+                lambda b, x: formulas.log_density(x, 0.0, 1.0) - b(x, x / 2, HALF),
+            ),
+            Mistake(
+                "x² is divided by twice the variance, and the variance is 2; you divide by 8, twice its square.",
+                lambda b, x: _log_p(x) + x * x / 8 - b(x, x / 2, HALF),
+            ),
+        ],
+        solved="It is 0 for bound_a alone. bound_b and bound_c are too low, which a test with ≤ would have let pass.",
+        absolute=1e-9,
     )

@@ -68,9 +68,11 @@ class LatentPlane(Figure):
 
 
 class EncodeDigit(Figure):
-    """An image to take and to change by painting; the encoder's answer to it, whose ellipses hold half and nine tenths of q(z|x); and what the decoder makes of the middle of that answer."""  # noqa: E501
+    """An image to take and to change by painting; the encoder's answer to it, whose ellipses hold half and nine tenths of q(z|x); and what the decoder makes of the point z, which lies ε widths of q from its middle."""  # noqa: E501
 
     x = Pixels([0.0] * SIDE**2, SIDE, SIDE, label="an image x")
+    eps1 = Slider(0.0, -3, 3, step=0.05, symbol="ε₁", role="approximation")
+    eps2 = Slider(0.0, -3, 3, step=0.05, symbol="ε₂", role="approximation")
     panels = {"plane": plane(1.0), "decoded": Panel(PICTURE, PICTURE, 1.0, 0.55)}
     equation = (
         r"\bound{\mathcal{L}} = \underbrace{\mathbb{E}_{\approximation{q(z \mid x)}}"
@@ -87,18 +89,21 @@ class EncodeDigit(Figure):
         self.means = self.model.encode(self.digits)[0]
         super().__init__(**{"x": self.digits[3].tolist()} | parameters)
 
-    def scene(self, x):
-        """Left: the encoder's Gaussian. Right: the decoder at its mean."""
+    def scene(self, x, eps1, eps2):
+        """Left: the encoder's Gaussian, and z in it. Right: the decoder at z."""
         mu, log_sigma = self.model.encode(x)
+        z = vae.reparameterise(mu, log_sigma, torch.stack([eps1, eps2]))
+        logits, width = self.model.decode(z), log_sigma.exp()
         reconstruction = quadrature.expected_reconstruction(self.model, x, mu, log_sigma)
         kl = vae.kl(mu, log_sigma)
         log_p = quadrature.log_p(self.model, x, mu, log_sigma)
-        decoded = self.model.decode(mu).sigmoid().reshape(SIDE, SIDE)
         return [
             Points(self.means[:, 0], self.means[:, 1], text=self.labels, opacity=0.75, panel="plane"),
             *circles("plane"),
             *ellipses(mu, log_sigma),
-            Image(decoded, (0, SIDE), (0, SIDE), role="model", panel="decoded"),
+            Handle(*z, ("eps1", "eps2"), mu[0], mu[1], width[0], width[1], "approximation", label="z", panel="plane"),
+            Image(logits.sigmoid().reshape(SIDE, SIDE), (0, SIDE), (0, SIDE), role="model", panel="decoded"),
+            Readout("log p(x|z)", self.model.likelihood(x, logits), "nats", 3, role="model", name="log_p_x_given_z"),
             Readout("reconstruction", reconstruction, "nats", 3),
             Readout("KL", kl, "nats", 3, role="approximation"),
             Readout("ELBO", reconstruction - kl, "nats", 3, role="bound"),

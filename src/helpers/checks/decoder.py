@@ -1,0 +1,1 @@
+"""Exercises of the chapter "What does a decoder say about x?"."""

@@ -1,0 +1,1 @@
+"""Exercises of the chapter "One q for every x"."""

@@ -1,0 +1,1 @@
+"""Exercises of the chapter "How good is it, really?"."""

@@ -1,0 +1,1 @@
+"""Exercises of the chapter "The VAE you can solve"."""

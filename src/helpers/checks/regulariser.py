@@ -1,0 +1,1 @@
+"""Exercises of the chapter "What the regulariser is for"."""
