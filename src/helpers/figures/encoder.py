@@ -67,7 +67,7 @@ class TwoGaps(Figure):
 
     x = Slider(3.1, LOW, HIGH, step=STEP, symbol="x", label="reading", unit="kg", role="data")
     encoder = Choice("one q for all", NAMES, label="encoder", role="approximation")
-    steps = Slider(0.0, 0, REFINEMENTS, step=1, label="refinement steps for this x", role="approximation")
+    steps = Slider(0.0, 0, REFINEMENTS, step=1, label="refinement steps", role="approximation")
 
     panels = {
         "density": Panel(Axis("age", (-5, 65), "days"), Axis("density", (0, 0.1), "1/day", 4), 0.52),
@@ -143,20 +143,20 @@ class TwoGaps(Figure):
         """ELBO and two gaps end at log p(x); the best Gaussian has one gap only."""
         best = bound + amortisation
         scale = torch.clamp(log_p - bound, min=0.5)
-        left, right = log_p - 1.45 * scale, log_p + 0.12 * scale
+        left, right = log_p - 1.8 * scale, log_p + 0.15 * scale
         room = 0.3 * scale
         return [
             Limits(x=torch.stack([left, right]), panel="pieces"),
-            bar(left, bound, 0.72, "bound"),
-            bar(bound, best, 0.72, "gap"),
-            *cover(bar(best, log_p, 0.72, "gap")),
-            bar(left, best, 0.25, "bound"),
-            *cover(bar(best, log_p, 0.25, "gap")),
+            bar(left, bound, 0.7, "bound"),
+            bar(bound, best, 0.7, "gap"),
+            *cover(bar(best, log_p, 0.7, "gap")),
+            bar(left, best, 0.2, "bound"),
+            *cover(bar(best, log_p, 0.2, "gap")),
             *cover(Rule(x=log_p, role="model", label="log p(x)", panel="pieces")),
-            word(left, 0.87, "ELBO of the encoder", "bound", bound - left > room),
-            word(bound, 0.55, "amortisation gap", "gap", amortisation > 0.01 * scale),
-            word(left, 0.4, "ELBO of the best q", "bound", best - left > room),
-            word(best, 0.03, "approximation gap", "gap", approximation > 0.01 * scale),
+            word(left, 0.83, "ELBO, encoder", "bound", bound - left > room),
+            word(bound, 0.83, "amortisation gap", "gap", amortisation > 0.1 * scale),
+            word(left, 0.33, "ELBO, best q", "bound", best - left > room),
+            word(best, 0.33, "approximation gap", "gap", approximation > 0.1 * scale),
         ]
 
     def curves(self, x, q, best, encoder):
@@ -186,9 +186,9 @@ class LineByHand(Figure):
     """An encoder made of two straight lines: one for the mean of q, one for the logarithm of its width. Shaded is the exact posterior at every reading, each column a density. To the right, what the line loses at each reading; the dots are the 300 chicks over which the bound is averaged."""  # noqa: E501
 
     mean = Slider(25.0, 5, 45, step=0.5, label="mean at 2.5 kg", unit="days", role="approximation")
-    slope = Slider(0.0, -5, 20, step=0.25, label="mean rises by", unit="days a kg", role="approximation")
+    slope = Slider(0.0, -5, 20, step=0.25, label="slope", unit="days/kg", role="approximation")
     width = Slider(4.0, 1, 12, step=0.1, label="width at 2.5 kg", unit="days", role="approximation")
-    factor = Slider(1.0, 0.7, 2, step=0.02, label="width grows", unit="times a kg", role="approximation")
+    factor = Slider(1.0, 0.7, 2, step=0.02, label="width a kg more", unit="times", role="approximation")
 
     panels = {
         "plane": Panel(Axis("reading x", (0.4, 4.4), "kg"), Axis("age", (-5, 65), "days", 4), 0.75),
