@@ -119,9 +119,9 @@ def test_the_approximation_gap_stays_covered_until_the_reader_has_guessed(visit)
 LINES = [
     {"mean": 25, "slope": 0, "width": 4, "factor": 1},
     {"mean": 5, "slope": -5, "width": 1, "factor": 0.7},
-    {"mean": 45, "slope": 20, "width": 12, "factor": 2},
-    {"mean": 5, "slope": 20, "width": 12, "factor": 0.7},
-    {"mean": 45, "slope": -5, "width": 1, "factor": 2},
+    {"mean": 45, "slope": 20, "width": 6, "factor": 1.6},
+    {"mean": 5, "slope": 20, "width": 6, "factor": 0.7},
+    {"mean": 45, "slope": -5, "width": 1, "factor": 1.6},
     {"mean": 22.5, "slope": 9.25, "width": 2.6, "factor": 1.3},
 ]
 

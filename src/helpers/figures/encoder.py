@@ -187,8 +187,8 @@ class LineByHand(Figure):
 
     mean = Slider(25.0, 5, 45, step=0.5, label="mean at 2.5 kg", unit="days", role="approximation")
     slope = Slider(0.0, -5, 20, step=0.25, label="slope", unit="days/kg", role="approximation")
-    width = Slider(4.0, 1, 12, step=0.1, label="width at 2.5 kg", unit="days", role="approximation")
-    factor = Slider(1.0, 0.7, 2, step=0.02, label="width a kg more", unit="times", role="approximation")
+    width = Slider(4.0, 1, 6, step=0.1, label="width at 2.5 kg", unit="days", role="approximation")
+    factor = Slider(1.0, 0.7, 1.6, step=0.02, label="width a kg more", unit="times", role="approximation")
 
     panels = {
         "plane": Panel(Axis("reading x", (0.4, 4.4), "kg"), Axis("age", (-5, 65), "days", 4), 0.75),
