@@ -18,7 +18,7 @@ CENTRE, UNIT = 2.5, 1.2  # kg: encoders see (x - CENTRE) / UNIT, about the avera
 GRID = torch.linspace(-8.0, 8.0, 641, dtype=torch.float64)  # where integrals over z are taken
 STEPS = torch.linspace(-8.0, 8.0, 101, dtype=torch.float64)  # and those under q, in standard deviations of q
 WEIGHTS = (-0.5 * STEPS**2).softmax(0)
-SMALLEST = 0.25  # a refinement step divides the precision of q by no more than 1 / SMALLEST
+SMALLEST, REACH = 0.5, 2.0  # a refinement step at most halves the precision of q, and moves by at most two widths
 
 
 @checked("z")
@@ -81,13 +81,16 @@ def refine(x, mu, log_sigma, rate=0.5):
               \mu \leftarrow \mu + \rho\,\sigma^2 g_\mu
 
     g are the slopes of the bound; the second line has the new sigma. For a Gaussian posterior a ``rate`` ρ of 1 arrives
-    in one step. The width at most doubles.
+    in one step, if it is near. Far from a top two brakes hold: the precision at most halves, and mu moves by no more
+    than two widths (the old or the new, whichever is smaller).
 
     Equation: (eq-enc-refine). Source: Opper and Archambeau (2009).
     """
     along_mu, along_log_sigma = slopes(x, mu, log_sigma)
-    log_sigma = log_sigma - 0.5 * torch.clamp(1 - rate * along_log_sigma, min=SMALLEST).log()
-    return mu + rate * (2 * log_sigma).exp() * along_mu, log_sigma
+    new = log_sigma - 0.5 * torch.clamp(1 - rate * along_log_sigma, min=SMALLEST).log()
+    furthest = REACH * torch.minimum(new, log_sigma).exp()
+    move = rate * (2 * new).exp() * along_mu
+    return mu + torch.maximum(torch.minimum(move, furthest), -furthest), new
 
 
 def refined(x, mu, log_sigma, steps, rate=0.5):

@@ -208,7 +208,8 @@ class LineByHand(Figure):
 
     def __init__(self, line, **parameters):
         """``line`` is the trained encoder without units, which a button sets."""
-        (weight, bias) = (one.detach() for one in line.net[0].parameters())
+        line = copy.deepcopy(line).requires_grad_(False)
+        weight, bias = line.net[0].parameters()
         slope, bend = weight[:, 0].unbind()
         mean, log_width = bias.unbind()
         self.trained = {
