@@ -130,11 +130,16 @@ class TwoGaps(Figure):
         """The exact posterior, the best Gaussian, and the encoder's."""
         posterior = (encoders.log_joint((DAYS - DAY) / SPREAD, x) - log_p).exp() / SPREAD
         of_q, of_best = density(*q), density(*best)
+        beside = best[0] + 1.6 * best[1].exp()  # where the posterior's name stands, away from the peaks
+        beside_height = (encoders.log_joint(beside, x) - log_p).exp() / SPREAD
         highest = torch.maximum(posterior.max(), of_best.max())
         top = 1.15 * torch.minimum(torch.maximum(of_q.max(), highest), 2 * highest)
         return [
             Limits(y=torch.stack([0 * top, top]), panel="density"),
-            Line(DAYS, posterior, role="posterior", width=3.5, label="p(z|x)", panel="density"),
+            Line(DAYS, posterior, role="posterior", width=3.5, panel="density"),
+            Points(
+                days(beside)[None], beside_height[None], role="posterior", label="p(z|x)", panel="density", size=0.0
+            ),
             Line(DAYS, of_best, role="posterior", dash=True, width=1.5, panel="density"),
             Line(DAYS, of_q, role="approximation", width=2.5, label="q", panel="density"),
         ]
@@ -152,6 +157,9 @@ class TwoGaps(Figure):
             *cover(bar(best, log_p, 0.7, "gap")),
             bar(left, best, 0.2, "bound"),
             *cover(bar(best, log_p, 0.2, "gap")),
+            Line(
+                best.expand(2), torch.tensor([0.07, 0.83], dtype=torch.float64), role="gap", width=1.5, panel="pieces"
+            ),
             *cover(Rule(x=log_p, role="model", label="log p(x)", panel="pieces")),
             word(left, 0.83, "ELBO, encoder", "bound", bound - left > room),
             word(bound, 0.83, "amortisation gap", "gap", amortisation > 0.1 * scale),
