@@ -65,11 +65,15 @@ def elbo(x, mu, log_sigma):
     """
     sigma = log_sigma.exp()
     z = mu[..., None] + sigma[..., None] * STEPS
-    return (WEIGHTS * log_joint(z, x[..., None])).sum(-1) + gaussian.entropy(sigma)
+    average = (WEIGHTS * log_joint(z, x[..., None])).sum(-1)
+    return average + gaussian.entropy(sigma)
 
 
 def slopes(x, mu, log_sigma):
-    """Slopes of the bound along ``mu`` and along ``log_sigma``, for each x by itself. Equation: (eq-enc-chain)."""
+    """Slopes of the bound along ``mu`` and along ``log_sigma``, in nats, for each x by itself; two of their shape.
+
+    Equation: (eq-enc-chain). Source: autograd.
+    """
     return torch.func.grad(lambda m, s: elbo(x, m, s).sum(), (0, 1))(mu, log_sigma)
 
 
@@ -152,7 +156,10 @@ class Encoder(nn.Module):
         self.size = sum(one.numel() for one in self.parameters() if one.requires_grad)  # what training moves
 
     def forward(self, x):
-        """Mean and log standard deviation of q(z|x), each of the shape of ``x``. Equation: (eq-enc-network)."""
+        """Mean and log standard deviation of q(z|x), each of the shape of ``x``.
+
+        Equation: (eq-enc-network). Source: Kingma and Welling (2014), appendix C.2.
+        """
         return self.net(((x - CENTRE) / UNIT)[..., None]).unbind(-1)
 
 
