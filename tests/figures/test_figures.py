@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import helpers.figures
-from helpers import datasets, vae
+from helpers import datasets, encoder, vae
 from helpers.figures.digits import EncodeDigit, LatentPlane, rounded
+from helpers.figures.encoder import HIDDEN, LineByHand, TwoGaps
 from helpers.figures.likelihood import Likelihood
 from livebook.figure import Figure
 from livebook.marks import Axis, Limits, Line, Panel, Readout, Rule
@@ -47,7 +48,9 @@ def figures():
     data = datasets.digits()
     model = vae.VAE(latents=2, hidden=(16, 16), seed=3)
     digits = (model, data.test, data.test_labels)
-    return {cls: cls(*digits) if cls in (LatentPlane, EncodeDigit) else cls() for cls in CLASSES}
+    untrained = [encoder.Encoder(hidden, seed=4) for hidden in HIDDEN]
+    given = dict.fromkeys((LatentPlane, EncodeDigit), digits) | {TwoGaps: (untrained,), LineByHand: (untrained[1],)}
+    return {cls: cls(*given.get(cls, ())) for cls in CLASSES}
 
 
 def draw(control, rng):

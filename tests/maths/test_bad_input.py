@@ -10,6 +10,7 @@ from helpers import (
     distance,
     divergence,
     elbo,
+    encoder,
     estimator,
     fit_q,
     gaussian,
@@ -221,6 +222,21 @@ BAD_VALUES += [
     (r"f \(3,\), score \(2,\)", lambda: gradients.best_baseline(X, X[:2])),
     ("dimensions must be positive", lambda: gradients.variances(1, 0)),
     ("sigma must be positive", lambda: gradients.average(torch.sum, X[:1], [0])),
+]
+
+# Chapter "One q for every x".
+BAD_VALUES += [
+    ("z must be finite, got nan", lambda: encoder.log_joint(float("nan"), 1.0)),
+    ("x is empty", lambda: encoder.log_marginal([])),
+    (r"x \(3,\), mu \(2,\), log_sigma", lambda: encoder.elbo(X, X[:2], 0.0)),
+    ("rate must be positive, got 0.0", lambda: encoder.refine(1.0, 0.0, 0.0, 0)),
+    ("steps must be at least 1, got 0", lambda: encoder.refined(1.0, X, X, 0)),
+    ("steps must be at least 4, got 3", lambda: encoder.best_q(X, 3)),
+    ("x must have last dimensions", lambda: encoder.best_q(1.0)),
+    ("best_mu must be finite", lambda: encoder.gaps(1.0, 0.0, 0.0, float("inf"), 0.0)),
+    ("hidden must be at least 1, got 0", lambda: encoder.Encoder((0,))),
+    ("n must be at least 1, got 0", lambda: encoder.chicks(0)),
+    ("x must be finite, got inf at index 1", lambda: encoder.train([1.0, float("inf")])),
 ]
 
 

@@ -14,6 +14,7 @@ from helpers import (
     distance,
     divergence,
     elbo,
+    encoder,
     estimator,
     fit_q,
     gaussian,
@@ -263,6 +264,20 @@ CASES |= {
     gradients.elbo: (regression, X[:2], X[2:]),
 }
 NOT_TRACED |= {gradients.climb}
+
+# Chapter "One q for every x".
+CASES |= {
+    encoder.growth: (X,),
+    encoder.log_joint: (X, ONE),
+    encoder.log_marginal: (X,),
+    encoder.elbo: (X, HALF, -ONE),
+    encoder.slopes: (X, X - 1, -X),
+    encoder.refine: (X, X - 1, -X, HALF),
+    encoder.refined: (X, X - 1, -X, 2),
+    encoder.gaps: (X, X, -X, HALF, -ONE),
+    encoder.posterior: (X, ONE),
+}
+NOT_TRACED |= {encoder.best_q, encoder.chicks, encoder.train}
 
 # What does no mathematics of the book: data, pictures, sources, deliberately broken variants, grids.
 OTHER = {"datasets", "plots", "show", "vae_bugs", "quadrature"}
