@@ -164,9 +164,8 @@ class TwoStrokes(Figure):
     shown = Slider(1.0, 1, SETS, step=1, label="set of draws", role="data")
 
     panels = {
-        "mean": Panel(Axis("the mean", (0, 8), ticks=0), Axis("", (0, 8), visible=False), 1.0),
-        "pixels": Panel(Axis("drawn pixel by pixel", (0, 17), ticks=0), Axis("", (0, 17), visible=False), 1.0),
-        "whole": Panel(Axis("drawn whole", (0, 17), ticks=0), Axis("", (0, 17), visible=False), 1.0),
+        name: Panel(Axis("", (0, side), visible=False), Axis("", (0, 1.12 * side), visible=False), 1.12)
+        for name, side in (("mean", 8), ("pixels", 17), ("whole", 17))
     }
     one, seven = strokes()
     differ = one != seven
@@ -182,14 +181,24 @@ class TwoStrokes(Figure):
         lit = self.one[self.differ]
         single = pixels.bernoulli(lit, (2 * lit - 1) * w.logit())
         return [
-            Image(mean.reshape(8, 8), (0, 8), (0, 8), role="model", panel="mean"),
-            Image(mosaic(by_pixel), (0, 17), (0, 17), role="model", panel="pixels"),
-            Image(mosaic(whole), (0, 17), (0, 17), panel="whole"),
+            *titled(mean.reshape(8, 8), "the mean", role="model", panel="mean"),
+            *titled(mosaic(by_pixel), "drawn pixel by pixel", role="model", panel="pixels"),
+            *titled(mosaic(whole), "drawn whole", role="data", panel="whole"),
             Readout("log p of a 1, by pixels", single, "nats", 3, role="model", name="by_pixels"),
             Readout("log p of a 1, whole", w.log(), "nats", 3, role="data", name="whole"),
             Readout("lost by pixels", w.log() - single, "nats", 3, role="gap", name="lost"),
             Action("new draws", {"shown": shown.round() % SETS + 1}),
         ]
+
+
+def titled(image, title, **style):
+    """A square picture with words above it."""
+    side = image.shape[0]
+    middle, above = (torch.tensor([place * side], dtype=torch.float64) for place in (0.5, 1.03))
+    return [
+        Image(image, (0, side), (0, side), **style),
+        Points(middle, above, label=title, size=0.0, **style),
+    ]
 
 
 def mosaic(pictures):
