@@ -29,7 +29,7 @@ def gaussian(x, mean, sigma):
 
     ``x`` may be any numbers: this density knows no ends. Equation: (eq-dec-gaussian). Source: Rybkin et al. (2021).
     """
-    _checks.shape("x", x, mean.shape[-1] if mean.ndim else None)
+    _pictures(x, mean, "mean")
     return one_gaussian.log_prob(x, mean, sigma).sum(-1)
 
 
@@ -42,6 +42,7 @@ def bernoulli(x, logits):
     For grey ``x``, between 0 and 1, it is the logarithm of no density: see ``area``.
     Equation: (eq-dec-bernoulli). Source: Kingma and Welling (2014), appendix C.1.
     """  # noqa: E501
+    _pictures(x, logits)
     return _cross_entropy(x, logits).sum(-1)
 
 
@@ -54,6 +55,7 @@ def continuous_bernoulli(x, logits):
     The mean is not λ: see ``continuous_mean``.
     Equation: (eq-dec-continuous). Source: Loaiza-Ganem and Cunningham (2019), eqs. 7 and 8.
     """
+    _pictures(x, logits)
     return (_cross_entropy(x, logits) + log_normaliser(logits)).sum(-1)
 
 
@@ -66,6 +68,7 @@ def binomial(x, logits):
     Raises ValueError if ``x`` is not a whole number of sixteenths.
     Equation: (eq-dec-binomial). Source: Bishop, PRML, eq. 2.9.
     """
+    _pictures(x, logits)
     lit = CELLS * x
     if _checks.has_values(lit) and not (ok := (lit - lit.round()).abs() < 1e-4).all():
         raise ValueError(f"x must be a whole number of {CELLS}ths, got {x[~ok][0].item()}")
@@ -125,6 +128,12 @@ def continuous_quantile(u, logits):
     away = torch.where(tiny, -1.0, down)
     value = torch.where(tiny, falling + down * falling * (1 - falling) / 2, (falling * away.expm1()).log1p() / away)
     return torch.where(logits > 0, 1 - value, value)
+
+
+def _pictures(x, decoded, name="logits"):
+    """Refuse pictures that have not one pixel for each of the decoder's numbers."""
+    _checks.shape(name, decoded, None)
+    _checks.shape("x", x, decoded.shape[-1])
 
 
 def _cross_entropy(x, logits):

@@ -28,7 +28,7 @@ def each(likelihood, values, *parameters):
 
 
 class OnePixel(Figure):
-    """One grey pixel, and four things that a decoder may say about it. Shaded: an area to be compared with 1. Dots: forty draws, the same luck for all four. The diamond is a pixel value; each panel has its height there."""  # noqa: E501
+    """One grey pixel, and four things that a decoder may say about it. Shaded: an area to be compared with 1. Dots: forty draws, the same luck for all four. The black handle is a pixel value; a stem shows the height there."""  # noqa: E501
 
     lam = Slider(0.99, 0.01, 0.99, step=0.01, symbol="λ", label="the decoder’s number")
     sigma = Slider(0.2, 0.05, 0.5, step=0.01, symbol="σ", label="width of the Gaussian")
@@ -46,8 +46,7 @@ class OnePixel(Figure):
         step=0.01, hides=("exp(−BCE)",),
     )  # fmt: skip
     equation = (
-        r"\int_0^1 \underbrace{\model{\lambda}^{\data{x}} (1-\model{\lambda})^{1-\data{x}}}_{e^{-\mathrm{BCE}}} d\data{x}"  # noqa: E501
-        r" = \frac{2\model{\lambda}-1}{\log\frac{\lambda}{1-\lambda}} \;\le\; \tfrac12"
+        r"e^{-\mathrm{BCE}(\data{x}, \model{\lambda})} = \model{\lambda}^{\data{x}}\, (1-\model{\lambda})^{1-\data{x}}"
     )
 
     u = halves(SETS, DRAWS)
@@ -76,7 +75,7 @@ class OnePixel(Figure):
         of_counts = each(pixels.binomial, self.counts, logit).exp()
         heights = [at_x(pixels.gaussian, lam, sigma)]
         heights += [at_x(one, logit) for one in (pixels.bernoulli, pixels.continuous_bernoulli, pixels.binomial)]
-        names = ("Gaussian", "−BCE", "cont. Bernoulli", "Binomial")
+        names = ("log p, Gaussian", "−BCE", "log p, cont. Bernoulli", "log P, Binomial")
         areas = (under_gaussian, area(pixels.bernoulli), area(pixels.continuous_bernoulli), of_counts.sum())
         keys = ("gaussian", "bce", "continuous", "binomial")
         return [
@@ -84,7 +83,7 @@ class OnePixel(Figure):
             *self.bernoulli(lam, logit, x, heights[1].exp(), (u > 1 - lam).double()),
             *self.continuous(logit, x, heights[2].exp(), pixels.continuous_quantile(u, logit)),
             *self.binomial(of_counts, x, heights[3].exp(), u),
-            *(Readout(f"log height at x, {name}", height, "", 3, role="data", name=f"log_{key}")
+            *(Readout(name, height, "", 3, role="data", name=f"log_{key}")
               for name, height, key in zip(names, heights, keys, strict=True)),
             *(Readout(f"{kind}, {name}", total, "", 3, role="model", name=f"area_{key}")
               for kind, name, total, key in zip(("area", "area", "area", "sum"),
@@ -161,10 +160,10 @@ class TwoStrokes(Figure):
     """A decoder that holds a 1 for possible with probability w, else a 7. Left: its mean, pixel by pixel. Middle: four pictures whose pixels were drawn one by one from those means. Right: four drawn whole."""  # noqa: E501
 
     w = Slider(0.5, 0.05, 0.95, step=0.05, symbol="w", label="probability of the 1")
-    shown = Slider(1.0, 1, SETS, step=1, label="set of draws", role="data")
+    shown = Slider(3.0, 1, SETS, step=1, label="set of draws", role="data")
 
     panels = {
-        name: Panel(Axis("", (0, side), visible=False), Axis("", (0, 1.12 * side), visible=False), 1.12)
+        name: Panel(Axis("", (0, side), visible=False), Axis("", (0, 1.12 * side), visible=False), 1.12, 0.6)
         for name, side in (("mean", 8), ("pixels", 17), ("whole", 17))
     }
     one, seven = strokes()
@@ -194,10 +193,10 @@ class TwoStrokes(Figure):
 def titled(image, title, **style):
     """A square picture with words above it."""
     side = image.shape[0]
-    middle, above = (torch.tensor([place * side], dtype=torch.float64) for place in (0.5, 1.03))
+    left, above = (torch.tensor([place * side], dtype=torch.float64) for place in (0.0, 1.02))
     return [
         Image(image, (0, side), (0, side), **style),
-        Points(middle, above, label=title, size=0.0, **style),
+        Points(left, above, label=title, size=0.0, **style),
     ]
 
 
