@@ -53,7 +53,7 @@ def continuous_bernoulli(x, logits):
     .. math:: \sum_d \left(x_d l_d - \log(1+e^{l_d}) + \log C(\lambda_d)\right)
 
     The mean is not λ: see ``continuous_mean``.
-    Equation: (eq-dec-continuous). Source: Loaiza-Ganem and Cunningham (2019), eqs. 7 and 8.
+    Equation: (eq-dec-continuous). Source: Loaiza-Ganem and Cunningham (2019).
     """
     _pictures(x, logits)
     return (_cross_entropy(x, logits) + log_normaliser(logits)).sum(-1)
@@ -69,10 +69,9 @@ def binomial(x, logits):
     Equation: (eq-dec-binomial). Source: Bishop, PRML, eq. 2.9.
     """
     _pictures(x, logits)
-    lit = CELLS * x
-    if _checks.has_values(lit) and not (ok := (lit - lit.round()).abs() < 1e-4).all():
-        raise ValueError(f"x must be a whole number of {CELLS}ths, got {x[~ok][0].item()}")
-    ways = math.lgamma(CELLS + 1) - torch.lgamma(lit + 1) - torch.lgamma(CELLS - lit + 1)
+    _sixteenths(x)
+    lit, dark = CELLS * x, CELLS * (1 - x)
+    ways = math.lgamma(17) - torch.lgamma(lit + 1) - torch.lgamma(dark + 1)
     return (ways + CELLS * _cross_entropy(x, logits)).sum(-1)
 
 
@@ -84,11 +83,12 @@ def log_normaliser(logits):
               = \log 2 + \frac{l^2}{12} - \frac{7 l^4}{1440} + \frac{31 l^6}{90720} - \dots
 
     The polynomial stands in near l = 0, where the fraction is 0/0 and its slopes lose their digits.
-    Equation: (eq-dec-taylor). Source: Loaiza-Ganem and Cunningham (2019), eq. 8 and appendix.
+    Equation: (eq-dec-taylor). Source: Loaiza-Ganem and Cunningham (2019).
     """
     near, away = _apart(logits)
     taylor = math.log(2) + near * _polynomial(near, _LOG_NORMALISER)
-    return torch.where(logits.abs() < NEAR, taylor, (away / (away / 2).tanh()).log())
+    exact = (away / (away / 2).tanh()).log()
+    return torch.where(logits.abs() < NEAR, taylor, exact)
 
 
 def area(logits):
@@ -96,7 +96,7 @@ def area(logits):
 
     .. math:: \int_0^1 \lambda^x (1-\lambda)^{1-x}\,dx = \frac{2\lambda-1}{l} = \frac{\tanh(l/2)}{l}
 
-    Equation: (eq-dec-area). Source: Loaiza-Ganem and Cunningham (2019), section 3.
+    Equation: (eq-dec-area). Source: Loaiza-Ganem and Cunningham (2019).
     """
     return (-log_normaliser(logits)).exp()
 
@@ -107,7 +107,7 @@ def continuous_mean(logits):
 
     .. math:: \lambda - \frac{d \log C}{d l} = \frac12 + \frac{1}{2\tanh(l/2)} - \frac1l
 
-    Equation: (eq-dec-continuous-mean). Source: Loaiza-Ganem and Cunningham (2019), eq. 9.
+    Equation: (eq-dec-continuous-mean). Source: Loaiza-Ganem and Cunningham (2019).
     """
     near, away = _apart(logits)
     fraction = 0.5 / (away / 2).tanh() - 1 / away
@@ -120,7 +120,7 @@ def continuous_quantile(u, logits):
 
     .. math:: \frac{\log(1 + u\,(e^{l}-1))}{l}
 
-    Equation: (eq-dec-quantile). Source: Loaiza-Ganem and Cunningham (2019), appendix.
+    Equation: (eq-dec-quantile). Source: Loaiza-Ganem and Cunningham (2019).
     """
     falling = torch.where(logits > 0, 1 - u, u)  # mirrored, so that no exponential overflows
     down = -logits.abs()
@@ -134,6 +134,13 @@ def _pictures(x, decoded, name="logits"):
     """Refuse pictures that have not one pixel for each of the decoder's numbers."""
     _checks.shape(name, decoded, None)
     _checks.shape("x", x, decoded.shape[-1])
+
+
+def _sixteenths(x):
+    """Refuse shares that no count of cells can have."""
+    off = (CELLS * x - (CELLS * x).round()).abs()
+    if _checks.has_values(off) and not (ok := off < 1e-4).all():
+        raise ValueError(f"x must be a whole number of {CELLS}ths, got {x[~ok][0].item()}")
 
 
 def _cross_entropy(x, logits):
