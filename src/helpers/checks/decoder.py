@@ -92,7 +92,9 @@ def _area(lam):
 
 
 def _elsewhere(lam):
-    """The area away from one half, where a mistake may give anything: there the ZeroDivisionError is passed over."""
+    """The area away from one half; there a mistake may give anything, and the error lets it be passed over."""
+    if lam == 0.5:
+        raise ZeroDivisionError
     return math.tanh(_logit(lam) / 2) / _logit(lam)
 
 
@@ -165,7 +167,7 @@ def _(area):
             ),
             Mistake(
                 "tanh takes half the logit: 2λ − 1 = tanh(l/2).",
-                lambda lam: math.tanh(_logit(lam)) / _logit(lam),
+                lambda lam: _elsewhere(lam) * math.tanh(_logit(lam)) / math.tanh(_logit(lam) / 2),
             ),
             Mistake("This is the average of the two ends; the curve sags between them.", lambda lam: 0.5),
             Mistake(

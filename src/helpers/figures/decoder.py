@@ -43,7 +43,7 @@ class OnePixel(Figure):
     }
     guess = Guess(
         "area_bce", "λ = 0.99. How much area lies under the curve exp(−BCE), for x from 0 to 1?", 0, 1.2, start=1,
-        step=0.01, hides=("exp(−BCE)",),
+        step=0.01,
     )  # fmt: skip
     equation = (
         r"e^{-\mathrm{BCE}(\data{x}, \model{\lambda})} = \model{\lambda}^{\data{x}}\, (1-\model{\lambda})^{1-\data{x}}"
@@ -121,8 +121,18 @@ class OnePixel(Figure):
         ends = torch.tensor([0.0, 1.0], dtype=torch.float64)
         probabilities = torch.stack([1 - lam, lam])
         return [
-            *cover(Area(self.grid, curve, panel="bernoulli")),
-            Line(self.grid, curve, dash=True, label="exp(−BCE)", label_at="start", panel="bernoulli"),
+            *cover(
+                Area(self.grid, curve, panel="bernoulli"),
+                Line(self.grid, curve, dash=True, panel="bernoulli"),
+                Points(
+                    -0.45 + 0 * ends[:1],
+                    1.08 + 0 * ends[:1],
+                    role="model",
+                    label="exp(−BCE)",
+                    size=0.0,
+                    panel="bernoulli",
+                ),
+            ),
             Stems(ends, probabilities, role="model", width=4, panel="bernoulli"),
             *self.common("bernoulli", x, height, draws, torch.ones_like(lam), 0.12),
         ]
