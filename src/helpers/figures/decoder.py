@@ -125,8 +125,8 @@ class OnePixel(Figure):
                 Area(self.grid, curve, panel="bernoulli"),
                 Line(self.grid, curve, dash=True, panel="bernoulli"),
                 Points(
-                    -0.45 + 0 * ends[:1],
-                    1.08 + 0 * ends[:1],
+                    0.15 + 0 * ends[:1],
+                    1.0 + 0 * ends[:1],
                     role="model",
                     label="exp(−BCE)",
                     size=0.0,
@@ -173,7 +173,7 @@ class TwoStrokes(Figure):
     shown = Slider(3.0, 1, SETS, step=1, label="set of draws", role="data")
 
     panels = {
-        name: Panel(Axis("", (0, side), visible=False), Axis("", (0, 1.12 * side), visible=False), 1.12, 0.6)
+        name: Panel(Axis("", (0, side), visible=False), Axis("", (0, 1.2 * side), visible=False), 1.2, 0.6)
         for name, side in (("mean", 8), ("pixels", 17), ("whole", 17))
     }
     one, seven = strokes()
@@ -203,7 +203,7 @@ class TwoStrokes(Figure):
 def titled(image, title, **style):
     """A square picture with words above it."""
     side = image.shape[0]
-    left, above = (torch.tensor([place * side], dtype=torch.float64) for place in (0.0, 1.02))
+    left, above = (torch.tensor([place * side], dtype=torch.float64) for place in (0.0, 1.04))
     return [
         Image(image, (0, side), (0, side), **style),
         Points(left, above, label=title, size=0.0, **style),
