@@ -18,7 +18,8 @@ CLOSE = {"rel": 1e-9, "abs": 1e-9}
 START = {"lam": 0.99, "sigma": 0.2, "x": 0.75}
 STATES = [
     START,
-    START | {"lam": 0.01},
+    START | {"lam": 0.005},
+    START | {"lam": 0.995},
     START | {"lam": 0.5},
     START | {"lam": 0.51, "x": 0.5},
     START | {"lam": 0.7, "x": 0},

@@ -30,7 +30,7 @@ def each(likelihood, values, *parameters):
 class OnePixel(Figure):
     """One grey pixel, and four things that a decoder may say about it. Shaded: an area to be compared with 1. Dots: forty draws, the same luck for all four. The black handle is a pixel value; a stem shows the height there."""  # noqa: E501
 
-    lam = Slider(0.99, 0.01, 0.99, step=0.01, symbol="λ", label="the decoder says")
+    lam = Slider(0.99, 0.005, 0.995, step=0.005, symbol="λ", label="the decoder says")
     sigma = Slider(0.2, 0.05, 0.5, step=0.01, symbol="σ", label="Gaussian’s width")
     x = Slider(0.75, 0, 1, step=1 / CELLS, symbol="x", label="pixel value", role="data")
     shown = Slider(1.0, 1, SETS, step=1, label="set of draws", role="data")
