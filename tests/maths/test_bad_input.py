@@ -21,6 +21,7 @@ from helpers import (
     mixture,
     mle,
     optimise,
+    pixels,
     plots,
     training,
     vae,
@@ -157,6 +158,23 @@ BAD_VALUES += [
     ("tau must be positive, got -1.0", lambda: distance.log_marginal(1.0, -1.0, 1.0)),
     ("sigma must be positive", lambda: distance.mean_distance(1.0, 0.0)),
     ("z must be finite", lambda: distance.log_joint(float("inf"), 1.0)),
+]
+
+# Chapter "What does a decoder say about x?".
+BAD_VALUES += [
+    ("sigma must be positive, got 0.0", lambda: pixels.gaussian(X, X, 0.0)),
+    (r"x must have last dimensions \(3\)", lambda: pixels.gaussian(X[:1], X, 1.0)),
+    (r"x must have last dimensions \(3\)", lambda: pixels.bernoulli(0.5, X)),
+    ("x must lie between 0 and 1, got 2.0 at index 1", lambda: pixels.bernoulli(X, X)),
+    (r"logits must have last dimensions", lambda: pixels.bernoulli(X / 4, 0.0)),
+    ("x must lie between 0 and 1, got -1.0", lambda: pixels.continuous_bernoulli(-X, X)),
+    ("logits must be finite, got inf", lambda: pixels.continuous_bernoulli(X / 4, [float("inf")] * 3)),
+    (r"x \(3,\), logits \(2,\)", lambda: pixels.continuous_bernoulli(X / 4, X[:2])),
+    ("x must be a whole number of 16ths, got 0.3", lambda: pixels.binomial([0.5, 0.3], X[:2])),
+    ("x must lie between 0 and 1, got 16.0", lambda: pixels.binomial([16.0], X[:1])),
+    ("logits must be finite, got nan", lambda: pixels.log_normaliser(float("nan"))),
+    ("logits is empty", lambda: pixels.continuous_mean([])),
+    ("u must lie between 0 and 1, got 1.5", lambda: pixels.continuous_quantile(1.5, 0.0)),
 ]
 
 BAD_TYPES = [

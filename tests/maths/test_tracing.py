@@ -25,6 +25,7 @@ from helpers import (
     mixture,
     mle,
     optimise,
+    pixels,
     probability,
     training,
     vae,
@@ -278,6 +279,18 @@ CASES |= {
     encoder.posterior: (X, ONE),
 }
 NOT_TRACED |= {encoder.best_q, encoder.chicks, encoder.train}
+# Chapter "What does a decoder say about x?": logits far from 0, and near it, where a polynomial stands in.
+SHARES, LOGITS = numbers(0.25, 1.0, 0.0, 0.5), numbers(-1.5, 0.1, 4.0, -0.02)
+CASES |= {
+    pixels.gaussian: (SHARES, LOGITS, HALF),
+    pixels.bernoulli: (SHARES, LOGITS),
+    pixels.continuous_bernoulli: (SHARES, LOGITS),
+    pixels.binomial: (SHARES, LOGITS),
+    pixels.log_normaliser: (LOGITS,),
+    pixels.area: (LOGITS,),
+    pixels.continuous_mean: (LOGITS,),
+    pixels.continuous_quantile: (SHARES, LOGITS),
+}
 
 # What does no mathematics of the book: data, pictures, sources, deliberately broken variants, grids.
 OTHER = {"datasets", "plots", "show", "vae_bugs", "quadrature"}
@@ -303,6 +316,8 @@ def test_traced_graph_gives_the_same_numbers(function, mode):
 
 
 INTEGRAL = {vae.log_p_x_given_z, vae.terms, vae.elbo, importance.log_weights, importance.importance_weighted}
+INTEGRAL = {vae.log_p_x_given_z, vae.terms, vae.elbo, vae.log_weights, vae.importance_weighted}
+INTEGRAL |= {pixels.bernoulli, pixels.continuous_bernoulli, pixels.binomial, pixels.continuous_quantile}
 
 
 @pytest.mark.parametrize("function", [f for f in CASES if f is not em.hard_q], ids=name)

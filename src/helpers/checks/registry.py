@@ -42,6 +42,8 @@ class Curve:
     def _height(self, function, x):
         try:
             y = function(x, **self.args)
+            if inspect.iscoroutine(y):
+                y.close()  # else Python warns that nobody awaited it
             y = float(y) if not isinstance(y, str | bool) else math.nan
         except KeyboardInterrupt:
             raise
