@@ -105,7 +105,7 @@ def best_encoder(weights, sigma):
 
 @checked("weights sigma", positive="sigma")
 def gap(weights, sigma):
-    r"""How far the best linear encoder's ELBO stays below log p(x), in nats, whatever the row x; ``weights`` (..., D, L).
+    r"""Nats by which the best linear encoder's ELBO stays below log p(x), whatever x is; ``weights`` (..., D, L).
 
     .. math:: \tfrac12\Big(\sum_j \log M_{jj} - \log|M|\Big)
 

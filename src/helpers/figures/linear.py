@@ -66,10 +66,10 @@ class LinearTraining(Figure):
     numbers = r"\bound{<<elbo>>} = \model{<<log_p>>} - \gap{<<gap>>}"
 
     def __init__(self, learnt: linear.Trained, x: torch.Tensor, test: torch.Tensor, labels: torch.Tensor, **parameters):
-        """``learnt`` from ``x`` (n, 64) with two latents and its first 60 steps kept; ``test`` (m, 64) with ``labels``."""
-        if len(learnt.kept) != STEPS + 1 or learnt.weights.shape[1] != 2:
-            raise ValueError(f"learnt must keep {STEPS} steps of 2 latents, got {len(learnt.kept) - 1} steps of "
-                             f"{learnt.weights.shape[1]}")  # fmt: skip
+        """``learnt`` from ``x`` (n, 64) with 2 latents and its first 60 steps kept; ``test`` (m, 64), its ``labels``."""
+        found = len(learnt.kept) - 1, learnt.weights.shape[1]
+        if found != (STEPS, 2):
+            raise ValueError(f"learnt must keep {STEPS} steps of 2 latents, got {found[0]} steps of {found[1]}")
         self.mu, self.rows = linear.condense(x)
         self.zero = torch.zeros_like(self.mu)
         path = learnt.kept
@@ -77,7 +77,8 @@ class LinearTraining(Figure):
         self.matrix, self.log_scale = (
             rounded(torch.stack(one)) for one in zip(*(step.encoder for step in path), strict=True)
         )
-        self.heights = [torch.stack(one) for one in zip(*map(self.at, map(torch.tensor, range(STEPS + 1))), strict=True)]
+        heights = [self.at(torch.tensor(step)) for step in range(STEPS + 1)]
+        self.heights = [torch.stack(one) for one in zip(*heights, strict=True)]
         best = linear.fit(x, 2)
         self.best = linear.log_prob(x, *best).mean()
         self.axes = self.matched(best[0], path[-1].weights)
