@@ -27,6 +27,7 @@ from livebook.marks import (
     Points,
     Readout,
     Rule,
+    cover,
 )
 from livebook.parameters import Guess, Slider
 
@@ -53,20 +54,20 @@ def picked(values, place):
 
 
 class LinearTraining(Figure):
-    """A VAE with a linear decoder and a linear encoder learns 1,500 digits. Left: at each step the ELBO, and the exact log p(x) of that step’s model; the green line is the best that any such model can reach. Middle: where the encoder puts test digits. Right: the decoder’s two columns, and below them the two principal axes."""  # noqa: E501
+    """A VAE with a linear decoder and a linear encoder learns 1,500 digits. Above: at each step the ELBO, and the exact log p(x) of that step’s model; the green line is the best that any such model can reach. Left: where the encoder puts test digits. Right: the decoder’s two columns (blue), and below them the two principal axes of the digits."""  # noqa: E501
 
-    step = Slider(0.0, 0, STEPS, step=1, label="training step", role="bound")
+    step = Slider(6.0, 0, STEPS, step=1, label="training step", role="bound")
 
     panels = {
-        "climb": Panel(Axis("training step", (0, STEPS)), Axis("nats a digit", (-192, -176.5), ticks=6), 0.85, 1.3),
-        "plane": Panel(Axis("z₁", (-3.2, 3.2), ticks=4), Axis("z₂", (-3.2, 3.2), ticks=4), 1.0, 1.1),
-        "columns": Panel(HIDDEN, HIDDEN, 1.0, 0.75),
+        "climb": Panel(Axis("training step", (0, STEPS)), Axis("nats a digit", (-191.5, -176.5), ticks=6), 0.42, 2.5),
+        "plane": Panel(Axis("z₁", (-3.2, 3.2), ticks=5), Axis("z₂", (-3.2, 3.2), ticks=5), 0.85, 1.3),
+        "columns": Panel(HIDDEN, HIDDEN, 1.0, 0.9),
     }
     equation = r"\bound{\mathcal{L}} = \model{\log p_\theta(}\data{x}\model{)} - \gap{\mathrm{KL}\big(}\approximation{q(z \mid x)}\,\gap{\|}\,\posterior{p_\theta(z \mid x)}\gap{\big)}"  # noqa: E501
     numbers = r"\bound{<<elbo>>} = \model{<<log_p>>} - \gap{<<gap>>}"
 
     def __init__(self, learnt: linear.Trained, x: torch.Tensor, test: torch.Tensor, labels: torch.Tensor, **parameters):
-        """``learnt`` from ``x`` (n, 64) with 2 latents and its first 60 steps kept; ``test`` (m, 64), its ``labels``."""
+        """``learnt`` from ``x`` (n, 64) with 2 latents and its first 60 steps kept; ``test`` (m, 64), ``labels``."""
         found = len(learnt.kept) - 1, learnt.weights.shape[1]
         if found != (STEPS, 2):
             raise ValueError(f"learnt must keep {STEPS} steps of 2 latents, got {found[0]} steps of {found[1]}")
@@ -101,7 +102,7 @@ class LinearTraining(Figure):
         return bound, linear.log_prob(self.rows, weights, self.zero, sigma).mean()
 
     def scene(self, step):
-        """Left: both curves and where this step stands. Middle: codes. Right: columns of W against the axes."""
+        """Above: both curves and where this step stands. Left: codes. Right: columns of W against the axes."""
         bound, log_p = self.at(step)
         steps = torch.arange(STEPS + 1, dtype=torch.float64)
         codes = (self.test - self.mu) @ picked(self.matrix, step).mT
@@ -110,7 +111,8 @@ class LinearTraining(Figure):
             Rule(y=self.best, role="posterior", label="exact maximum", dash=False, panel="climb"),
             Line(steps, self.heights[1], role="model", width=2.0, panel="climb"),
             Line(steps, self.heights[0], role="bound", width=2.5, panel="climb"),
-            Points(steps[12:13], self.heights[0][12:13] - 1.1, role="bound", label="ELBO", size=0.0, panel="climb"),
+            Points([17.0], [-182.0], role="bound", label="ELBO", size=0.0, panel="climb"),
+            Points([1.0], [-179.6], role="model", label="log p(x)", size=0.0, panel="climb"),
             Rule(x=step, panel="climb"),
             Points(step[None], log_p[None], role="model", size=4.5, panel="climb"),
             Handle(step, bound, drags=("step", None), role="bound", panel="climb"),
@@ -120,8 +122,8 @@ class LinearTraining(Figure):
             Readout("ELBO", bound, "nats", 3, role="bound"),
             Readout("log p(x), this model", log_p, "nats", 3, role="model", name="log_p"),
             Readout("exact maximum", self.best, "nats", 3, role="posterior", name="best"),
-            Readout("the encoder’s gap", log_p - bound, "nats", 4, role="gap", name="gap"),
-            Readout("the model’s shortfall", self.best - log_p, "nats", 4, role="model", name="shortfall"),
+            Readout("the encoder’s gap", log_p - bound, "nats", 7, role="gap", name="gap"),
+            Readout("the model’s shortfall", self.best - log_p, "nats", 7, role="model", name="shortfall"),
         ]
 
     @staticmethod
@@ -136,19 +138,19 @@ class LinearTraining(Figure):
 
 
 class TurnedLatents(Figure):
-    """Four measurements of 342 penguins, two latents. Turn the latents, W to WR: the exact log p(x) stays where it is. Left, in the latent plane: the birds’ posterior means, and for one bird the exact posterior (green) and the best q with a diagonal covariance. Middle: variances along the four principal axes, and σ². Right: what the turn does to the ELBO."""  # noqa: E501
+    """Four measurements of 342 penguins, two latents. Turn the latents, W to WR: the exact log p(x) stays where it is. Left, in the latent plane: the birds’ posterior means, and for one bird the exact posterior (green) and the best q with a diagonal covariance. Right: the variances along the four principal axes, and σ². Below: what the turn does to the ELBO."""  # noqa: E501
 
     angle = Slider(45.0, -90, 90, step=1, symbol="α", label="turn of the latents", unit="°", role="model")
     sigma = Slider(0.49, 0.2, 2, step=0.01, symbol="σ", label="noise, held fixed", role="model")
 
     panels = {
-        "plane": Panel(Axis("z₁", (-3.4, 3.4), ticks=4), Axis("z₂", (-3.4, 3.4), ticks=4), 1.0, 1.0),
-        "spectrum": Panel(Axis("principal axis", (0.4, 4.6), ticks=4), Axis("variance", (0, 4.2), "", 4), 1.0, 0.8),
-        "turn": Panel(Axis("turn", (-90, 90), "°", 5), Axis("nats a bird", (-5, -4.5), ticks=4), 1.0, 1.0),
+        "plane": Panel(Axis("z₁", (-3.4, 3.4), ticks=5), Axis("z₂", (-3.4, 3.4), ticks=5), 1.0, 1.2),
+        "spectrum": Panel(Axis("principal axis", (0.4, 4.6), ticks=4), Axis("variance", (0, 4.2), "", 4), 1.2, 1.0),
+        "turn": Panel(Axis("turn", (-90, 90), "°", 9), Axis("nats a bird", (-5, -4.5), ticks=4), 0.36, 2.5),
     }
     guess = Guess(
         "gap", "At 45° neither latent lies along a principal axis. How far below log p(x) is the best ELBO?",
-        0, 1, start=0.5, step=0.01, unit="nats", hides=("ELBO", "gap"),
+        0, 1, start=0.5, step=0.01, unit="nats", hides=("ELBO",),
     )  # fmt: skip
     equation = r"\gap{\mathrm{KL}} = \tfrac12 \Big( \sum_j \log \model{M_{jj}} - \log |\model{M}| \Big)"
 
@@ -163,7 +165,7 @@ class TurnedLatents(Figure):
         return straight @ linear.turn(angle * (math.pi / 180))
 
     def scene(self, angle, sigma):
-        """Left: the latent plane. Middle: the variances. Right: the ELBO over the turn."""
+        """Left: the latent plane. Right: the variances. Below: the ELBO over the turn."""
         weights = self.decoder(angle, sigma)
         log_p = linear.log_prob(self.x, weights, self.mean, sigma).mean()
         encoder = linear.best_encoder(weights, sigma)
@@ -186,8 +188,12 @@ class TurnedLatents(Figure):
             Rule(y=sigma**2, role="model", label="σ²", panel="spectrum"),
             Limits(y=torch.stack([log_p - 0.3, log_p + 0.1]), panel="turn"),
             Rule(y=log_p, role="model", label="log p(x)", dash=False, panel="turn"),
-            Area(self.angles, log_p.expand(91), bounds, role="gap", label="gap", hatch=True, panel="turn"),
-            Line(self.angles, bounds, role="bound", width=2.5, label="ELBO", label_at="end", panel="turn"),
+            *cover(
+                Area(self.angles, log_p.expand(91), bounds, role="gap", hatch=True, panel="turn"),
+                Line(self.angles, bounds, role="bound", width=2.5, panel="turn"),
+                Points(angle[None], bound[None], role="bound", size=5.0, panel="turn"),
+            ),
+            Points(self.angles[22:23], bounds[22:23] - 0.05, role="bound", label="ELBO", size=0.0, panel="turn"),
             Handle(angle, log_p, drags=("angle", None), role="model", panel="turn"),
             Readout("log p(x)", log_p, "nats", 3, role="model", name="log_p"),
             Readout("gap of the best q", log_p - bound, "nats", 3, role="gap", name="gap"),
