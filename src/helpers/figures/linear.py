@@ -60,7 +60,7 @@ class LinearTraining(Figure):
 
     panels = {
         "climb": Panel(Axis("training step", (0, STEPS)), Axis("nats a digit", (-191.5, -176.5), ticks=6), 0.42, 2.5),
-        "plane": Panel(Axis("z₁", (-3.2, 3.2), ticks=5), Axis("z₂", (-3.2, 3.2), ticks=5), 0.85, 1.3),
+        "plane": Panel(Axis("z₁", (-4.2, 4.2), ticks=5), Axis("z₂", (-4.2, 4.2), ticks=5), 0.85, 1.3),
         "columns": Panel(HIDDEN, HIDDEN, 1.0, 0.9),
     }
     equation = r"\bound{\mathcal{L}} = \model{\log p_\theta(}\data{x}\model{)} - \gap{\mathrm{KL}\big(}\approximation{q(z \mid x)}\,\gap{\|}\,\posterior{p_\theta(z \mid x)}\gap{\big)}"  # noqa: E501
