@@ -49,7 +49,7 @@ def figures():
     model = vae.VAE(latents=2, hidden=(16, 16), seed=3)
     digits = (model, data.test, data.test_labels)
     grey = datasets.digits_grey()
-    climb = linear_gaussian.train(grey.train.double(), 2, steps=60, keep=60)
+    climb = linear_gaussian.train(grey.train.double(), 2, steps=50, keep=50)
     takes = dict.fromkeys((LatentPlane, EncodeDigit), digits)
     takes[LinearTraining] = climb, grey.train.double(), grey.test, grey.test_labels
     return {cls: cls(*takes.get(cls, ())) for cls in CLASSES}

@@ -22,7 +22,7 @@ from tests.conftest import drag, readout, set_slider
 PAGE = "vae/linear.html"
 CLOSE = {"rel": 1e-9, "abs": 1e-9}
 NUMBERS = re.compile(r"new Float64Array\(\[([-\d.,e]+)\]\)")
-LOADED = re.compile(r"i < (\d+); i\+\+\) \w+\[i\] = view\.getFloat32\((\d+) \+")
+LOADED = re.compile(r"i < (\d+); i\+\+\) \w+\[i\] = halfToNumber\(view\.getUint16\((\d+) \+")
 
 
 @pytest.fixture(scope="module")
@@ -36,14 +36,14 @@ def climb(book):
     outputs = [output["data"] for cell in notebook["cells"] for output in cell.get("outputs", []) if "data" in output]
     payload = next(data[MIME] for data in outputs if MIME in data and data[MIME]["spec"]["name"] == "linear-training")
     binary = base64.b64decode(payload["constants"])
-    stored = [np.frombuffer(binary, "<f4", int(n), int(at)) for n, at in LOADED.findall(payload["program"])]
+    stored = [np.frombuffer(binary, "<f2", int(n), int(at)) for n, at in LOADED.findall(payload["program"])]
     stored += [np.array(text.split(","), float) for text in NUMBERS.findall(payload["program"])]
-    again = linear.train(datasets.digits_grey().train.double(), 2, steps=200, seed=2, keep=60).kept
+    again = linear.train(datasets.digits_grey().train.double(), 2, steps=200, seed=2, keep=50).kept
     found = []
     for part in zip(*((step.weights, step.sigma, *step.encoder) for step in again), strict=True):
         like = np.stack([one.numpy() for one in part])
         alike = [
-            one for one in stored if one.size == like.size and np.allclose(one, like.ravel(), rtol=1e-3, atol=1e-3)
+            one for one in stored if one.size == like.size and np.allclose(one, like.ravel(), rtol=1e-2, atol=1e-2)
         ]
         found.append(min(alike, key=lambda one: np.abs(one - like.ravel()).max()).astype(float).reshape(like.shape))
     return found
@@ -56,7 +56,7 @@ def deviations():
 
 
 @pytest.mark.equation("eq-ppca-marginal", "eq-linear-vae-elbo", "eq-ppca-top")
-@pytest.mark.parametrize("step", [0, 1, 6, 17, 60])
+@pytest.mark.parametrize("step", [0, 1, 6, 17, 50])
 def test_every_step_of_the_climb(visit, climb, deviations, step):
     """The bound by quadrature over z, which is exact for a square; log p(x) with the big matrix."""
     figure = visit.open(PAGE).figure("linear-training")
@@ -83,8 +83,8 @@ def test_every_step_of_the_climb(visit, climb, deviations, step):
     assert readout(figure, "gap") == pytest.approx(log_p - bound, **CLOSE)
     assert readout(figure, "shortfall") == pytest.approx(best - log_p, **CLOSE)
     assert bound < log_p < best
-    if step == 60:
-        assert best - bound < 1e-5
+    if step == 50:
+        assert best - bound < 1e-3
 
 
 def test_the_dot_on_the_elbo_is_dragged_along_the_climb(visit):
