@@ -38,14 +38,23 @@ def test_an_exercise_is_whole(exercise):
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda one: one.name)
-def test_stub_and_solution_need_nothing_but_the_standard_library(exercise):
-    assert "needs-torch" not in exercise.tags
+def test_stub_and_solution_need_nothing_but_the_standard_library_or_say_so(exercise):
     names = {}
     for needed in get(exercise.name).needs:
         run(SOLUTIONS[needed], "", names)
     assert run(exercise.stub, "", dict(names)).kind == "ran"
     imported = set(re.findall(r"^(?:import|from) (\w+)", exercise.stub + "\n" + exercise.solution, re.M))
-    assert imported <= {"math"}
+    if "needs-torch" in exercise.tags:
+        assert "torch" in imported and imported <= {"math", "torch", "helpers"}
+        assert "with torch" in exercise_text(exercise)
+    else:
+        assert imported <= {"math"}
+
+
+def exercise_text(exercise):
+    """What the chapter says above the exercise's stub."""
+    text = CHAPTERS[exercise.chapter].read_text("utf-8")
+    return text.split(f":label: exercise-{exercise.name}\n")[1].split("{exercise-end}")[0]
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)

@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 
 import helpers.figures
 from helpers import datasets, encoder, vae
+from helpers import datasets, linear_gaussian, vae
 from helpers.figures.digits import EncodeDigit, LatentPlane, rounded
 from helpers.figures.encoder import HIDDEN, LineByHand, TwoGaps
 from helpers.figures.likelihood import Likelihood
+from helpers.figures.linear import LinearTraining
 from livebook.figure import Figure
 from livebook.marks import Axis, Limits, Line, Panel, Readout, Rule
 from livebook.parameters import Choice, Guess, Numbers, Pixels, Slider, decimals, nice_step
@@ -51,6 +53,11 @@ def figures():
     untrained = [encoder.Encoder(hidden, seed=4) for hidden in HIDDEN]
     given = dict.fromkeys((LatentPlane, EncodeDigit), digits) | {TwoGaps: (untrained,), LineByHand: (untrained[1],)}
     return {cls: cls(*given.get(cls, ())) for cls in CLASSES}
+    grey = datasets.digits_grey()
+    climb = linear_gaussian.train(grey.train.double(), 2, steps=50, keep=50)
+    takes = dict.fromkeys((LatentPlane, EncodeDigit), digits)
+    takes[LinearTraining] = climb, grey.train.double(), grey.test, grey.test_labels
+    return {cls: cls(*takes.get(cls, ())) for cls in CLASSES}
 
 
 def draw(control, rng):
@@ -215,6 +222,10 @@ def test_what_the_compiler_cannot_do_names_the_scene():
         (lambda: Numbers([1.0] * 5, capacity=4), "start must hold 2 to 4 numbers, got 5"),
         (lambda: Readout("a", 1.0, style="g"), "style must be"),
         (lambda: rounded(vae.VAE(latents=3)), "model must have 2 latents"),
+        (
+            lambda: LinearTraining(linear_gaussian.train(torch.rand(9, 4), 2, 3, keep=3), *[None] * 3),
+            "got 3 steps of 2",
+        ),
     ],
 )
 def test_bad_settings_name_the_argument(make, message):

@@ -95,6 +95,9 @@ CASES = {
     linear.posterior: (ROWS, W, ROWS[0], HALF),
     linear.elbo: (ROWS, W, ROWS[0], HALF, ENCODER),
     linear.best_encoder: (W, HALF),
+    linear.gap: (W, HALF),
+    linear.turn: (X,),
+    linear.lengths: (X, HALF),
     vae.log_p_x_given_z: (IMAGES, ROWS),
     vae.kl: (ROWS, ROWS),
     vae.reparameterise: (ROWS, ROWS, ROWS),
@@ -166,6 +169,7 @@ NOT_TRACED |= {vae.reconstruct, vae.sample, gaussian.cholesky}
 NOT_TRACED |= {importance.estimate_log_p, importance.draw_log_weights}
 NOT_TRACED |= {training.step, training.warm_up, weights.save, weights.load}
 NOT_TRACED |= {fit_q.standard_normal}
+NOT_TRACED |= {fit_q.standard_normal, linear.principal_axes, linear.condense}
 
 # Chapter 7.
 MIX = [0.2, 0.8], numbers(0.1, 1.0), numbers(0.5, 0.7)  # weights that are moved would no longer sum to 1

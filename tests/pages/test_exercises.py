@@ -13,6 +13,7 @@ from tests.exercises.authored import EXERCISES, SOLUTIONS
 
 PAGE = "likelihood/likelihood.html"
 IN_PAGE = [exercise for exercise in EXERCISES if "needs-torch" not in exercise.tags]
+IN_JUPYTER = [exercise for exercise in EXERCISES if "needs-torch" in exercise.tags]
 FIRST, CURVED = "likelihood-code", "likelihood-curve"
 PASTE = """(node, text) => {
     const clipboardData = new DataTransfer();
@@ -121,22 +122,24 @@ def test_an_answer_is_judged_in_the_page(shared, exercise, source, says):
     assert ("Right." in said) == (source == exercise.solution)
 
 
-def test_a_torch_exercise_keeps_its_stub_and_links_the_notebook(visit, book):
-    """No exercise of the book needs torch yet: a page is made to say so."""
-    torch = (
-        (book / PAGE)
-        .read_text("utf-8")
-        .replace(f'data-exercise="{FIRST}"', f'data-exercise="{FIRST}" data-torch="yes"')
-    )
-    visit.page.route(f"**/{PAGE}", lambda route: route.fulfill(body=torch, content_type="text/html"))
-    section = visit.open(PAGE).page.locator("section[data-torch]")
+@pytest.mark.parametrize("exercise", IN_JUPYTER, ids=lambda one: one.name)
+def test_a_torch_exercise_keeps_its_stub_and_links_the_notebook(visit, exercise):
+    """The page cannot run it: it shows the stub to read, the hints and the solution, and where to solve it."""
+    page = visit.open(f"{exercise.chapter}.html").page
+    section = page.locator(f"section[data-torch][data-exercise={exercise.name}]")
     section.scroll_into_view_if_needed()
     link = section.get_by_role("link", name="Download the chapter's notebook")
-    with visit.page.expect_download() as download:
+    with page.expect_download() as download:
         link.click()
-    assert download.value.suggested_filename.endswith(".ipynb")
-    assert section.locator("pre").first.is_visible() and section.get_by_role("button", name="Hint").is_visible()
+    assert download.value.suggested_filename == f"{exercise.chapter.rsplit('/', 1)[-1]}.ipynb"
+    notebook = json.loads(download.value.path().read_text("utf-8"))
+    cells = ["".join(cell["source"]) for cell in notebook["cells"]]
+    assert exercise.stub in cells and exercise.call in cells
+    assert section.locator("pre").first.inner_text().strip() == exercise.stub.strip()
+    section.get_by_role("button", name="Hint").click()
+    assert section.locator(".lb-hint").first.is_visible()
     assert section.get_by_role("button", name="Run").count() == 0
+    assert section.get_by_role("button", name="Check").count() == 0
 
 
 @pytest.mark.parametrize("source", ["", "check(", "print(1)", "check(name)", "x = check('a', f)"])
