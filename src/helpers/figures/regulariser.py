@@ -1,0 +1,162 @@
+"""Chapter "What the regulariser is for": models trained with different weights β of the KL, side by side.
+
+``BetaModels`` and ``ActiveUnits`` take trained ``helpers.vae.VAE``s. Their weights are rounded to half precision once, in
+Python, and stacked; the page picks one model by its number and computes everything from its weights. The noise is
+drawn once, here, and rounded too.
+"""
+
+import copy
+import math
+
+import torch
+from torch.func import functional_call, stack_module_state
+from torch.nn.functional import pad
+
+from helpers import datasets, regulariser, vae
+from helpers.figures.digits import PICTURE, RADII, SIDE, circles, plane, rounded
+from livebook.figure import Figure
+from livebook.marks import Axis, Bars, Ellipse, Handle, Image, Limits, Line, Panel, Points, Readout, Rule
+from livebook.parameters import Choice, Guess, Slider
+
+DRAWS, SHOWN, REDRAWN = 2, 120, 6  # draws for each digit; numerals in the plane; digits that are reconstructed
+ROWS, COLUMNS = 3, 6  # of the samples
+CELL = SIDE + 1
+PLANE = 3.2
+
+
+def stored(*shape, seed):
+    """Standard normal noise in half precision, the same in Python and in the page."""
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64).half().double()
+
+
+def sheet(images, columns):
+    """Images (n, 64) side by side in rows of ``columns``, with a line of paper between them."""
+    cells = pad(images.reshape(-1, columns, SIDE, SIDE), (0, 1, 0, 1))
+    return cells.permute(0, 2, 1, 3).reshape(-1, columns * CELL)
+
+
+class Stack:
+    """VAEs of one shape, of which ``chosen`` is one: it encodes and decodes as a ``VAE`` does."""
+
+    likelihood = staticmethod(vae.log_p_x_given_z)
+
+    def __init__(self, models):
+        """Stack the weights of ``models``, which are rounded already."""
+        self.parts = {part: copy.deepcopy(getattr(models[0], part)) for part in ("encoder", "decoder")}
+        self.weights = {
+            part: stack_module_state([getattr(model, part) for model in models])[0] for part in self.parts
+        }  # fmt: skip
+        self.chosen = None
+
+    def choose(self, number):
+        """A stack of which ``number``, a tensor, is chosen."""
+        one = copy.copy(self)
+        place = number.round().long()[None]
+        one.chosen = {
+            part: {name: value.detach().index_select(0, place)[0] for name, value in weights.items()}
+            for part, weights in self.weights.items()
+        }
+        return one
+
+    def encode(self, x):
+        """As ``VAE.encode``."""
+        return functional_call(self.parts["encoder"], self.chosen["encoder"], (x,)).chunk(2, -1)
+
+    def decode(self, z):
+        """As ``VAE.decode``."""
+        return functional_call(self.parts["decoder"], self.chosen["decoder"], (z,))
+
+
+class BetaModels(Figure):
+    """Eight VAEs that differ in the weight β of the regulariser alone. Numerals are draws from q(z|x) of test digits, and half and nine tenths of the prior’s draws fall inside the dashed circles; the ellipses belong to the digits that are redrawn below them. In the last panel every dot is a model, and on the slanted line the ELBO is the same."""  # noqa: E501
+
+    model = Slider(4.0, 0, 7, step=1, label="model, weak to strong regulariser")
+    z1 = Slider(0.0, -PLANE, PLANE, step=0.05, symbol="z₁")
+    z2 = Slider(0.0, -PLANE, PLANE, step=0.05, symbol="z₂")
+    panels = {
+        "plane": plane(1.4),
+        "image": Panel(Axis("decoded at z", (0, SIDE), ticks=1), PICTURE, 1.0, 0.6),
+        "samples": Panel(Axis("draws of the prior, decoded", (0, COLUMNS * CELL - 1), ticks=1),
+                         Axis("", (0, ROWS * CELL - 1), visible=False), ROWS / COLUMNS),
+        "redrawn": Panel(Axis("test digits, and the same redrawn", (0, REDRAWN * CELL - 1), ticks=1),
+                         Axis("", (0, 2 * CELL - 1), visible=False), 2 / REDRAWN),
+        "curve": Panel(Axis("rate R", (-0.5, 20), "nats"), Axis("distortion D", (13, 26), "nats"), 0.6, 1.4),
+    }  # fmt: skip
+    equation = (
+        r"\bound{\mathcal{L}_\beta} = -\underbrace{D}_{\text{distortion}} - \beta \underbrace{R}_{\text{rate}} , \qquad"
+        r" \bound{\mathcal{L}} = \bound{\mathcal{L}_1} = -D - R"
+    )
+    numbers = r"\bound{\mathcal{L}} = -<<distortion>> - <<rate>> = <<elbo>>"
+
+    def __init__(self, models, betas, train: torch.Tensor, test: torch.Tensor, labels: torch.Tensor, **parameters):
+        """``models`` with two latents for each of ``betas``; images (n, 64), those of ``test`` with ``labels``."""
+        self.stack = Stack([rounded(model) for model in models])
+        self.betas = torch.tensor(betas, dtype=torch.float64)
+        self.x, self.labels = test.double(), [str(int(label)) for label in labels[:SHOWN]]
+        self.noise, self.prior = stored(DRAWS, len(test), 2, seed=17), stored(ROWS * COLUMNS, 2, seed=18)
+        again = stored(DRAWS, len(train), 2, seed=19)
+        places = torch.arange(len(models))
+        self.on_test = self._points(self.x, self.noise, places)
+        self.on_train = self._points(train.double(), again, places)
+        super().__init__(**parameters)
+
+    def _points(self, x, noise, places):
+        """Rate and distortion (2, models)."""
+        return torch.tensor(
+            [[v.item() for v in regulariser.rate_and_distortion(self.stack.choose(k), x, noise)] for k in places],
+            dtype=torch.float64,
+        ).mT  # fmt: skip
+
+    def scene(self, model, z1, z2):
+        """The chosen model's plane, samples and reconstructions; every model's rate and distortion."""
+        one = self.stack.choose(model)
+        rate, distortion = regulariser.rate_and_distortion(one, self.x, self.noise)
+        mu, log_sigma = one.encode(self.x)
+        draws = vae.reparameterise(mu, log_sigma, self.noise)[0]
+        inside = (draws.square().sum(-1) < RADII[1] ** 2).double().mean()
+        seen = draws[:SHOWN]
+        reach = torch.clamp(1.08 * seen.abs().max(), min=PLANE)
+        frame = torch.stack([-reach, reach])
+        z = torch.stack([z1, z2])
+        few = self.x[:REDRAWN]
+        return [
+            Limits(x=frame, y=frame, panel="plane"),
+            Points(seen[:, 0], seen[:, 1], text=self.labels, opacity=0.7, panel="plane"),
+            *circles("plane"),
+            *(
+                Ellipse(mu[i], (2 * log_sigma[i]).exp().diag(), RADII[1], role="approximation", panel="plane", width=1.5)
+                for i in range(REDRAWN)
+            ),
+            Handle(z1, z2, drags=("z1", "z2"), label="z", panel="plane"),
+            Image(one.decode(z).sigmoid().reshape(SIDE, SIDE), (0, SIDE), (0, SIDE), role="model", panel="image"),
+            Image(sheet(one.decode(self.prior).sigmoid(), COLUMNS), (0, COLUMNS * CELL), (-1, ROWS * CELL - 1),
+                  role="model", panel="samples"),
+            Image(sheet(few, REDRAWN), (0, REDRAWN * CELL), (CELL - 1, 2 * CELL - 1), panel="redrawn"),
+            Image(sheet(one.decode(mu[:REDRAWN]).sigmoid(), REDRAWN), (0, REDRAWN * CELL), (-1, CELL - 1),
+                  role="model", panel="redrawn"),
+            *self.curve(rate, distortion),
+            Readout("β", self.betas.index_select(0, model.round().long()[None])[0], "", 3, name="beta"),
+            Readout("rate R", rate, "nats", 2, role="approximation", name="rate"),
+            Readout("distortion D", distortion, "nats", 2, role="model", name="distortion"),
+            Readout("ELBO", -rate - distortion, "nats", 2, role="bound"),
+            Readout("inside the outer circle", 100 * inside, "%", 0, name="inside"),
+        ]  # fmt: skip
+
+    def curve(self, rate, distortion):
+        """All models' points, on test and on training digits, and the line of equal ELBO through this one's."""
+        ends = torch.tensor([-0.5, 20.0], dtype=torch.float64)
+        return [
+            Line(*self.on_train, dash=True, width=1.0, role="data", panel="curve"),
+            Line(*self.on_test, width=1.5, role="data", label="test digits", label_at="end", panel="curve"),
+            Points(*self.on_test, role="data", size=3.5, panel="curve"),
+            Line(ends, rate + distortion - ends, width=1.5, role="bound", panel="curve"),
+            Points(rate[None], distortion[None], role="approximation", size=7.0, panel="curve"),
+        ]
+
+
+class ActiveUnits(Figure):
+    """Five trainings of a VAE with ten latents, and what each latent costs on average: its part of the rate, dearest first. The rule is where a latent counts as active only in name: a cost that free bits would not charge."""  # noqa: E501
+
+    run = Choice("β = 1", ("β = 1",), label="trained with")
+    panels = {"cost": Panel(Axis("latent, dearest first", (0.4, 10.6), ticks=10), Axis("cost", (0, 1.4), "nats"), 0.45)}
+    guess = Guess("active", "How many of the ten latents does the VAE trained with β = 1 use?", 0, 10, step=1, start=10)
