@@ -20,7 +20,7 @@ def rate_and_distortion(model, x, noise):
 
     .. math:: R = \frac1n\sum_i KL(q(z|x_i)\,\|\,p(z)), \qquad D = -\frac1n\sum_i E_{q(z|x_i)}[\log p(x_i|z)]
 
-    The mean ELBO is -(D + R). Equation: (eq-rate-distortion). Source: Alemi et al. (2018), eqs. 4 and 5.
+    The mean ELBO is -(D + R). Equation: (eq-rate-distortion). Source: Alemi et al. (2018), Fixing a broken ELBO.
     """
     reconstruction, rate = vae.terms(model, x, noise)
     return rate.mean(), -reconstruction.mean()
@@ -44,14 +44,14 @@ def activity(mu):
 
     .. math:: A_j = \mathrm{Var}_x\big(E_{q(z_j|x)}[z_j]\big)
 
-    Equation: (eq-active-unit). Source: Burda, Grosse and Salakhutdinov (2016), section 5.1.
+    Equation: (eq-active-unit). Source: Burda, Grosse and Salakhutdinov (2016), section 5.
     """
     _checks.shape("mu", mu, None, None)
     return ((mu - mu.mean(0)) ** 2).mean(0)
 
 
 def active_units(mu, threshold=ACTIVE):
-    """How many latents are active. Equation: (eq-active-unit). Source: Burda et al. (2016), section 5.1."""
+    """How many latents are active. Equation: (eq-active-unit). Source: Burda et al. (2016), section 5."""
     return (activity(mu) > threshold).sum()
 
 
@@ -61,7 +61,7 @@ def log_aggregate(z, mu, log_sigma):
 
     .. math:: q(z) = \frac1n\sum_{i=1}^n q(z|x_i)
 
-    Equation: (eq-aggregate-posterior). Source: Hoffman and Johnson (2016), section 2.
+    Equation: (eq-aggregate-posterior). Source: Hoffman and Johnson (2016), ELBO surgery.
     """
     _checks.shape("mu", mu, None, z.shape[-1])
     each = gaussian.log_prob(z[..., None, :], mu, log_sigma.exp()).sum(-1)
@@ -77,7 +77,7 @@ def split_rate(mu, log_sigma, noise):
 
     Their averages estimate the two; a single entry may be negative.
 
-    Equation: (eq-rate-split). Source: Hoffman and Johnson (2016), eq. 6.
+    Equation: (eq-rate-split). Source: Hoffman and Johnson (2016), ELBO surgery.
     """
     z = vae.reparameterise(mu, log_sigma, noise)
     log_q_z = log_aggregate(z, mu, log_sigma)

@@ -6,16 +6,15 @@ drawn once, here, and rounded too.
 """
 
 import copy
-import math
 
 import torch
 from torch.func import functional_call, stack_module_state
 from torch.nn.functional import pad
 
-from helpers import datasets, regulariser, vae
-from helpers.figures.digits import PICTURE, RADII, SIDE, circles, plane, rounded
+from helpers import datasets, linear_gaussian, regulariser, vae
+from helpers.figures.digits import PICTURE, RADII, SIDE, circles, plane
 from livebook.figure import Figure
-from livebook.marks import Axis, Bars, Ellipse, Handle, Image, Limits, Line, Panel, Points, Readout, Rule
+from livebook.marks import Axis, Bars, Ellipse, Handle, Image, Limits, Line, Panel, Points, Readout, Rule, cover
 from livebook.parameters import Choice, Guess, Slider
 
 DRAWS, SHOWN, REDRAWN = 2, 120, 6  # draws for each digit; numerals in the plane; digits that are reconstructed
@@ -33,6 +32,13 @@ def sheet(images, columns):
     """Images (n, 64) side by side in rows of ``columns``, with a line of paper between them."""
     cells = pad(images.reshape(-1, columns, SIDE, SIDE), (0, 1, 0, 1))
     return cells.permute(0, 2, 1, 3).reshape(-1, columns * CELL)
+
+
+def rounded(model, latents):
+    """A float64 copy whose every weight is a half-precision number."""
+    if model.latents != latents:
+        raise ValueError(f"models must have {latents} latents, got one with {model.latents}")
+    return copy.deepcopy(model).half().double().requires_grad_(False)
 
 
 class Stack:
@@ -90,7 +96,7 @@ class BetaModels(Figure):
 
     def __init__(self, models, betas, train: torch.Tensor, test: torch.Tensor, labels: torch.Tensor, **parameters):
         """``models`` with two latents for each of ``betas``; images (n, 64), those of ``test`` with ``labels``."""
-        self.stack = Stack([rounded(model) for model in models])
+        self.stack = Stack([rounded(model, latents=2) for model in models])
         self.betas = torch.tensor(betas, dtype=torch.float64)
         self.x, self.labels = test.double(), [str(int(label)) for label in labels[:SHOWN]]
         self.noise, self.prior = stored(DRAWS, len(test), 2, seed=17), stored(ROWS * COLUMNS, 2, seed=18)
@@ -154,9 +160,76 @@ class BetaModels(Figure):
         ]
 
 
-class ActiveUnits(Figure):
-    """Five trainings of a VAE with ten latents, and what each latent costs on average: its part of the rate, dearest first. The rule is where a latent counts as active only in name: a cost that free bits would not charge."""  # noqa: E501
+RUNS = ("β = 1", "β = 1, warm-up", "β = 1, free bits", "β = 4", "β = 4, warm-up")
 
-    run = Choice("β = 1", ("β = 1",), label="trained with")
-    panels = {"cost": Panel(Axis("latent, dearest first", (0.4, 10.6), ticks=10), Axis("cost", (0, 1.4), "nats"), 0.45)}
-    guess = Guess("active", "How many of the ten latents does the VAE trained with β = 1 use?", 0, 10, step=1, start=10)
+
+class ActiveUnits(Figure):
+    """Five trainings of one VAE with ten latents: what each latent costs on average, its share of the rate, dearest first. A latent is active if its mean varies from digit to digit."""  # noqa: E501
+
+    run = Choice(RUNS[0], RUNS, label="trained with")
+    panels = {
+        "cost": Panel(Axis("latents, dearest first", (0.4, 10.6), ticks=10), Axis("cost", (0, 1.4), "nats", 4), 0.4)
+    }
+    guess = Guess("active", "How many of its ten latents does the VAE trained with β = 1 use?", 0, 10, start=5, step=1)
+    equation = r"R = \sum_{j=1}^{10} \approximation{R_j} , \qquad \approximation{R_j} = \frac1n \sum_{i=1}^n \mathrm{KL}\big(\approximation{q(z_j \mid x_i)}\,\|\,p(z_j)\big)"  # noqa: E501
+
+    def __init__(self, models, images: torch.Tensor, **parameters):
+        """``models`` in the order of ``RUNS``, with ten latents each; images (n, 64)."""
+        self.stack = Stack([rounded(model, latents=10) for model in models])
+        self.x, self.noise = images.double(), stored(1, len(images), 10, seed=20)
+        super().__init__(**parameters)
+
+    def scene(self, run):
+        """One bar a latent."""
+        one = self.stack.choose(run)
+        rate, distortion = regulariser.rate_and_distortion(one, self.x, self.noise)
+        mu, log_sigma = one.encode(self.x)
+        costs = regulariser.rate_of_latents(mu, log_sigma)
+        places = torch.arange(1.0, 11.0, dtype=torch.float64)
+        return [
+            *cover(Bars(places, descending(costs), role="approximation", width=0.7, opacity=0.8, panel="cost")),
+            Readout("active", regulariser.active_units(mu).double(), "of 10", 0, role="approximation", name="active"),
+            Readout("rate R", rate, "nats", 2, role="approximation", name="rate"),
+            Readout("distortion D", distortion, "nats", 2, role="model", name="distortion"),
+            Readout("ELBO", -rate - distortion, "nats", 2, role="bound"),
+        ]
+
+
+def descending(values):
+    """The entries from the largest to the smallest, without a sort: each goes to the place of its rank."""
+    places = torch.arange(len(values))
+    before = (values > values[:, None]) | ((values == values[:, None]) & (places < places[:, None]))
+    rank = before.double().sum(1)
+    return ((rank == places[:, None]) * values).sum(1)
+
+
+class WaterLine(Figure):
+    """The linear VAE, solved. Bars are the variances λ of the grey digits along their first twenty principal directions. What lies below the water, βσ², is lost as noise; a latent whose bar the water covers is switched off."""  # noqa: E501
+
+    beta = Slider(1.0, 0.5, 70, step=0.5, symbol="β", label="weight of the regulariser")
+    panels = {
+        "variance": Panel(Axis("principal direction", (0.3, 20.7), ticks=10), Axis("variance", (0, 190), "", 5), 0.45)
+    }
+    equation = r"R_j = \max\Big(0,\; \tfrac12 \log \frac{\data{\lambda_j}}{\beta \model{\sigma}^2}\Big)"
+
+    kept = 20
+    grey = datasets.digits_grey().train.double()
+    sigma = linear_gaussian.fit(grey, kept)[2]
+    eigenvalues = torch.linalg.eigvalsh((grey - grey.mean(0)).mT @ (grey - grey.mean(0)) / len(grey)).flip(0)
+    missed = eigenvalues[kept:].sum()
+
+    def scene(self, beta):
+        """Bars, water, and what remains of each."""
+        found = self.eigenvalues[: self.kept]
+        rates = regulariser.linear_rates(found, self.sigma, beta)
+        errors = regulariser.linear_errors(found, self.sigma, beta)
+        places = torch.arange(1.0, self.kept + 1, dtype=torch.float64)
+        water = beta * self.sigma**2
+        return [
+            Bars(places, found, width=0.7, role="data", opacity=0.35, panel="variance"),
+            Bars(places, errors, width=0.7, role="gap", opacity=0.8, panel="variance"),
+            Rule(y=water, role="gap", label="water, βσ²", panel="variance"),
+            Readout("latents on", (rates > 0).double().sum(), "of 20", 0, role="approximation", name="on"),
+            Readout("rate R", rates.sum(), "nats", 2, role="approximation", name="rate"),
+            Readout("squared error left", errors.sum() + self.missed, "", 1, role="gap", name="error"),
+        ]
