@@ -1,7 +1,8 @@
 """What the regulariser costs and what it buys: rate and distortion, the two parts of the rate, active latents.
 
-``mu`` and ``log_sigma`` (n, L) are an encoder's answers q(z|x_i) = N(mu_i, diag(sigma_i²)) to n images, ``noise`` (K, n, L)
-K draws of standard normal noise for each. Everything is in nats. The linear VAE under a weight ``beta`` is solved exactly.
+``mu`` and ``log_sigma`` (n, L) are an encoder's answers q(z|x_i) = N(mu_i, diag(sigma_i²)) to n images, ``noise``
+(K, n, L) is K draws of standard normal noise for each. Everything is in nats. The linear VAE under a weight ``beta`` is
+solved exactly.
 """
 
 import math

@@ -25,6 +25,7 @@ from helpers import (
     mle,
     optimise,
     probability,
+    regulariser,
     training,
     vae,
     weights,
@@ -263,6 +264,17 @@ CASES |= {
     gradients.elbo: (regression, X[:2], X[2:]),
 }
 NOT_TRACED |= {gradients.climb}
+# Chapter "What the regulariser is for".
+CASES |= {
+    regulariser.rate_and_distortion: (MODEL, IMAGES, NOISES[None]),
+    regulariser.rate_of_latents: (NOISES, -NOISES),
+    regulariser.activity: (NOISES,),
+    regulariser.log_aggregate: (NOISES[:2] / 2, NOISES, -NOISES),
+    regulariser.split_rate: (NOISES, -NOISES, NOISES[None] / 3),
+    regulariser.linear_rates: (X, HALF, FIVE / 40),
+    regulariser.linear_errors: (X, HALF, FIVE / 40),
+}
+NOT_TRACED |= {regulariser.active_units}  # a count
 
 # What does no mathematics of the book: data, pictures, sources, deliberately broken variants, grids.
 OTHER = {"datasets", "plots", "show", "vae_bugs", "quadrature"}
@@ -287,7 +299,10 @@ def test_traced_graph_gives_the_same_numbers(function, mode):
     assert torch.allclose(flat(graph(*moved)), flat(of_tensors(*moved)), rtol=1e-12, atol=1e-12)
 
 
-INTEGRAL = {vae.log_p_x_given_z, vae.terms, vae.elbo, importance.log_weights, importance.importance_weighted}
+INTEGRAL = {
+    vae.log_p_x_given_z, vae.terms, vae.elbo, importance.log_weights, importance.importance_weighted,
+    regulariser.rate_and_distortion,
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("function", [f for f in CASES if f is not em.hard_q], ids=name)

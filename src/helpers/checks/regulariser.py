@@ -18,7 +18,7 @@ Choice(
         wrong("the distortion.", "It is excellent: test digits are redrawn well. Samples do not enter it."),
         wrong(
             "the information.",
-            "It is high, as it should be for a code that redraws well. A code may tell much and still fit the prior.",
+            "It is high, as for any code that redraws well. A code may tell much and still fit the prior.",
         ),
         right("the mismatch."),
         wrong("the objective that was maximised.", "With β = 0 that is minus the distortion, and it is excellent."),
@@ -134,7 +134,7 @@ def _(active):
         _active_cases(random.Random("regulariser-active")),
         [
             Mistake(
-                "You look at how the means vary from latent to latent. One latent is a column: zip(*means) turns the table.",
+                "You look at how the means vary from latent to latent. One latent is one column of the table.",
                 lambda means: sum(_variance(row) > 0.01 for row in means),
             ),
             Mistake(
@@ -213,7 +213,9 @@ def log_aggregate(z, mu, sigma):
             "not divided by sigma",
         ),
         Wrong(
-            _AGGREGATE.replace("    top = max(logs)\n    return top", "    top = max(logs)\n    return 1 / len(logs) * top"),
+            _AGGREGATE.replace(
+                "    top = max(logs)\n    return top", "    top = max(logs)\n    return 1 / len(logs) * top"
+            ),
             "none of the usual mistakes",
         ),
     ],

@@ -1,7 +1,7 @@
 """Chapter "What the regulariser is for": models trained with different weights β of the KL, side by side.
 
-``BetaModels`` and ``ActiveUnits`` take trained ``helpers.vae.VAE``s. Their weights are rounded to half precision once, in
-Python, and stacked; the page picks one model by its number and computes everything from its weights. The noise is
+``BetaModels`` and ``ActiveUnits`` take trained ``helpers.vae.VAE``s. Their weights are rounded to half precision once,
+in Python, and stacked; the page picks one model by its number and computes everything from its weights. The noise is
 drawn once, here, and rounded too.
 """
 
@@ -12,15 +12,20 @@ from torch.func import functional_call, stack_module_state
 from torch.nn.functional import pad
 
 from helpers import datasets, linear_gaussian, regulariser, vae
-from helpers.figures.digits import PICTURE, RADII, SIDE, circles, plane
+from helpers.figures.digits import RADII, SIDE, circles, plane
 from livebook.figure import Figure
 from livebook.marks import Axis, Bars, Ellipse, Handle, Image, Limits, Line, Panel, Points, Readout, Rule, cover
 from livebook.parameters import Choice, Guess, Slider
 
 DRAWS, SHOWN, REDRAWN = 2, 120, 6  # draws for each digit; numerals in the plane; digits that are reconstructed
 ROWS, COLUMNS = 3, 6  # of the samples
-CELL = SIDE + 1
-PLANE = 3.2
+CELL, TITLE, PLANE = SIDE + 1, 6, 3.2
+WIDE = COLUMNS * CELL
+# Three blocks of pictures above each other, each under its title; the picture at z is twice as large.
+REDRAWN_TOP = 2 * CELL
+SAMPLES_TOP = REDRAWN_TOP + TITLE + ROWS * CELL
+Z_TOP = SAMPLES_TOP + TITLE + 2 * SIDE + 1
+HIGH = Z_TOP + TITLE
 
 
 def stored(*shape, seed):
@@ -73,21 +78,33 @@ class Stack:
         return functional_call(self.parts["decoder"], self.chosen["decoder"], (z,))
 
 
+def pictures(model, z, prior, x, mu):
+    """The picture at z, those at draws of the prior, and digits with what is decoded from the mean of their answer."""
+    decoded = [model.decode(at).sigmoid() for at in (z, prior, mu)]
+    left = torch.zeros(1, dtype=torch.float64)
+    titles = {"decoded at z": Z_TOP, "draws of the prior, decoded": SAMPLES_TOP, "test digits, redrawn": REDRAWN_TOP}
+    wide = (0, WIDE)
+    return [
+        *(Points(left, left + top, size=0.0, label=text, panel="pictures") for text, top in titles.items()),
+        Image(decoded[0].reshape(SIDE, SIDE), (0, 2 * SIDE), (Z_TOP - 2 * SIDE, Z_TOP), role="model", panel="pictures"),
+        Image(sheet(decoded[1], COLUMNS), wide, (SAMPLES_TOP - ROWS * CELL, SAMPLES_TOP), role="model",
+              panel="pictures"),
+        Image(sheet(x, REDRAWN), wide, (CELL, 2 * CELL), panel="pictures"),
+        Image(sheet(decoded[2], REDRAWN), wide, (0, CELL), role="model", panel="pictures"),
+    ]  # fmt: skip
+
+
 class BetaModels(Figure):
     """Eight VAEs that differ in the weight β of the regulariser alone. Numerals are draws from q(z|x) of test digits, and half and nine tenths of the prior’s draws fall inside the dashed circles; the ellipses belong to the digits that are redrawn below them. In the last panel every dot is a model, and on the slanted line the ELBO is the same."""  # noqa: E501
 
-    model = Slider(4.0, 0, 7, step=1, label="model, weak to strong regulariser")
+    model = Slider(4.0, 0, 7, step=1, label="model, by rising β")
     z1 = Slider(0.0, -PLANE, PLANE, step=0.05, symbol="z₁")
     z2 = Slider(0.0, -PLANE, PLANE, step=0.05, symbol="z₂")
     panels = {
-        "plane": plane(1.4),
-        "image": Panel(Axis("decoded at z", (0, SIDE), ticks=1), PICTURE, 1.0, 0.6),
-        "samples": Panel(Axis("draws of the prior, decoded", (0, COLUMNS * CELL - 1), ticks=1),
-                         Axis("", (0, ROWS * CELL - 1), visible=False), ROWS / COLUMNS),
-        "redrawn": Panel(Axis("test digits, and the same redrawn", (0, REDRAWN * CELL - 1), ticks=1),
-                         Axis("", (0, 2 * CELL - 1), visible=False), 2 / REDRAWN),
-        "curve": Panel(Axis("rate R", (-0.5, 20), "nats"), Axis("distortion D", (13, 26), "nats"), 0.6, 1.4),
-    }  # fmt: skip
+        "plane": plane(1.2),
+        "pictures": Panel(Axis("", (0, WIDE), visible=False), Axis("", (0, HIGH), visible=False), HIGH / WIDE, 0.9),
+        "curve": Panel(Axis("rate R", (-0.5, 20), "nats"), Axis("distortion D", (13, 26), "nats"), 0.5),
+    }
     equation = (
         r"\bound{\mathcal{L}_\beta} = -\underbrace{D}_{\text{distortion}} - \beta \underbrace{R}_{\text{rate}} , \qquad"
         r" \bound{\mathcal{L}} = \bound{\mathcal{L}_1} = -D - R"
@@ -124,22 +141,16 @@ class BetaModels(Figure):
         reach = torch.clamp(1.08 * seen.abs().max(), min=PLANE)
         frame = torch.stack([-reach, reach])
         z = torch.stack([z1, z2])
-        few = self.x[:REDRAWN]
         return [
             Limits(x=frame, y=frame, panel="plane"),
             Points(seen[:, 0], seen[:, 1], text=self.labels, opacity=0.7, panel="plane"),
             *circles("plane"),
             *(
-                Ellipse(mu[i], (2 * log_sigma[i]).exp().diag(), RADII[1], role="approximation", panel="plane", width=1.5)
-                for i in range(REDRAWN)
+                Ellipse(m, (2 * s).exp().diag(), RADII[1], role="approximation", panel="plane", width=1.5)
+                for m, s in zip(mu[:REDRAWN], log_sigma[:REDRAWN], strict=True)
             ),
             Handle(z1, z2, drags=("z1", "z2"), label="z", panel="plane"),
-            Image(one.decode(z).sigmoid().reshape(SIDE, SIDE), (0, SIDE), (0, SIDE), role="model", panel="image"),
-            Image(sheet(one.decode(self.prior).sigmoid(), COLUMNS), (0, COLUMNS * CELL), (-1, ROWS * CELL - 1),
-                  role="model", panel="samples"),
-            Image(sheet(few, REDRAWN), (0, REDRAWN * CELL), (CELL - 1, 2 * CELL - 1), panel="redrawn"),
-            Image(sheet(one.decode(mu[:REDRAWN]).sigmoid(), REDRAWN), (0, REDRAWN * CELL), (-1, CELL - 1),
-                  role="model", panel="redrawn"),
+            *pictures(one, z, self.prior, self.x[:REDRAWN], mu[:REDRAWN]),
             *self.curve(rate, distortion),
             Readout("β", self.betas.index_select(0, model.round().long()[None])[0], "", 3, name="beta"),
             Readout("rate R", rate, "nats", 2, role="approximation", name="rate"),
@@ -152,12 +163,13 @@ class BetaModels(Figure):
         """All models' points, on test and on training digits, and the line of equal ELBO through this one's."""
         ends = torch.tensor([-0.5, 20.0], dtype=torch.float64)
         return [
-            Line(*self.on_train, dash=True, width=1.0, role="data", panel="curve"),
-            Line(*self.on_test, width=1.5, role="data", label="test digits", label_at="end", panel="curve"),
+            Line(*self.on_train, dash=True, width=1.0, role="data", label="training digits", label_at="start",
+                 panel="curve"),
+            Line(*self.on_test, width=1.5, role="data", label="test digits", label_at="start", panel="curve"),
             Points(*self.on_test, role="data", size=3.5, panel="curve"),
             Line(ends, rate + distortion - ends, width=1.5, role="bound", panel="curve"),
             Points(rate[None], distortion[None], role="approximation", size=7.0, panel="curve"),
-        ]
+        ]  # fmt: skip
 
 
 RUNS = ("β = 1", "β = 1, warm-up", "β = 1, free bits", "β = 4", "β = 4, warm-up")
