@@ -20,6 +20,7 @@ from helpers.figures.digits import EncodeDigit, LatentPlane, rounded
 from helpers.figures.encoder import HIDDEN, LineByHand, TwoGaps
 from helpers.figures.likelihood import Likelihood
 from helpers.figures.linear import LinearTraining
+from helpers.figures.regulariser import RUNS, ActiveUnits, BetaModels
 from livebook.figure import Figure
 from livebook.marks import Axis, Limits, Line, Panel, Readout, Rule
 from livebook.parameters import Choice, Guess, Numbers, Pixels, Slider, decimals, nice_step
@@ -58,6 +59,16 @@ def figures():
     takes = dict.fromkeys((LatentPlane, EncodeDigit), digits)
     takes[LinearTraining] = climb, grey.train.double(), grey.test, grey.test_labels
     return {cls: cls(*takes.get(cls, ())) for cls in CLASSES}
+    betas = [0, 0.125, 0.25, 0.5, 1, 2, 4, 8]
+    two = [vae.VAE(latents=2, hidden=(8, 8), seed=seed) for seed in range(len(betas))]
+    ten = [vae.VAE(latents=10, hidden=(8, 8), seed=seed) for seed in range(len(RUNS))]
+    arguments = {
+        LatentPlane: digits,
+        EncodeDigit: digits,
+        BetaModels: (two, betas, data.train[:100], data.test[:130], data.test_labels[:130]),
+        ActiveUnits: (ten, data.test[:100]),
+    }
+    return {cls: cls(*arguments.get(cls, ())) for cls in CLASSES}
 
 
 def draw(control, rng):

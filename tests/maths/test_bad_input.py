@@ -23,6 +23,7 @@ from helpers import (
     optimise,
     pixels,
     plots,
+    regulariser,
     training,
     vae,
     variational_em,
@@ -262,6 +263,16 @@ BAD_VALUES += [
     ("hidden must be at least 1, got 0", lambda: encoder.Encoder((0,))),
     ("n must be at least 1, got 0", lambda: encoder.chicks(0)),
     ("x must be finite, got inf at index 1", lambda: encoder.train([1.0, float("inf")])),
+# Chapter "What the regulariser is for".
+BAD_VALUES += [
+    ("mu must have last dimensions", lambda: regulariser.rate_of_latents(X, X)),
+    ("mu must be finite, got nan", lambda: regulariser.activity([[0.0], [float("nan")]])),
+    ("mu must have last dimensions", lambda: regulariser.active_units(X)),
+    (r"mu must have last dimensions \(any, 2\)", lambda: regulariser.log_aggregate([[0.0, 1.0]], EYE[:, :1], EYE)),
+    (r"noise \(3,\)", lambda: regulariser.split_rate(EYE, EYE, X)),
+    ("eigenvalues must be positive, got 0.0 at index 1", lambda: regulariser.linear_rates([1.0, 0.0], 1.0, 1.0)),
+    ("beta must be positive, got 0.0", lambda: regulariser.linear_rates(X, 1.0, 0)),
+    ("sigma must be positive, got -1.0", lambda: regulariser.linear_errors(X, -1, 1)),
 ]
 
 

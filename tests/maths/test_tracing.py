@@ -27,6 +27,7 @@ from helpers import (
     optimise,
     pixels,
     probability,
+    regulariser,
     training,
     vae,
     weights,
@@ -269,6 +270,17 @@ CASES |= {
     gradients.elbo: (regression, X[:2], X[2:]),
 }
 NOT_TRACED |= {gradients.climb}
+# Chapter "What the regulariser is for".
+CASES |= {
+    regulariser.rate_and_distortion: (MODEL, IMAGES, NOISES[None]),
+    regulariser.rate_of_latents: (NOISES, -NOISES),
+    regulariser.activity: (NOISES,),
+    regulariser.log_aggregate: (NOISES[:2] / 2, NOISES, -NOISES),
+    regulariser.split_rate: (NOISES, -NOISES, NOISES[None] / 3),
+    regulariser.linear_rates: (X, HALF, FIVE / 40),
+    regulariser.linear_errors: (X, HALF, FIVE / 40),
+}
+NOT_TRACED |= {regulariser.active_units}  # a count
 
 # Chapter "One q for every x".
 CASES |= {
@@ -322,6 +334,10 @@ def test_traced_graph_gives_the_same_numbers(function, mode):
 INTEGRAL = {vae.log_p_x_given_z, vae.terms, vae.elbo, importance.log_weights, importance.importance_weighted}
 INTEGRAL = {vae.log_p_x_given_z, vae.terms, vae.elbo, vae.log_weights, vae.importance_weighted}
 INTEGRAL |= {pixels.bernoulli, pixels.continuous_bernoulli, pixels.binomial, pixels.continuous_quantile}
+INTEGRAL = {
+    vae.log_p_x_given_z, vae.terms, vae.elbo, importance.log_weights, importance.importance_weighted,
+    regulariser.rate_and_distortion,
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("function", [f for f in CASES if f is not em.hard_q], ids=name)
