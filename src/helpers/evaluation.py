@@ -17,11 +17,11 @@ from helpers.gaussian import LOG_2_PI, log_prob
 
 @checked("log_w")
 def bounds(log_w, draws):
-    r"""The bound of each group of ``draws`` log-weights (S, ...), in nats: S draws make S // draws groups, the rest idle.
+    r"""The bound of each group of ``draws`` log-weights (S, ...), in nats; S draws make S // draws groups.
 
     .. math:: \log\frac1K\sum_{k=1}^K w_k
 
-    One group gives one estimate of L_K; the result is (S // draws, ...), and with ``draws`` 1 the log-weights themselves.
+    One group gives one estimate of L_K: the result is (S // draws, ...). What is left over stays idle.
     Raises ValueError if there are fewer than ``draws`` log-weights.
 
     Equation: (eq-iwae). Source: Burda, Grosse and Salakhutdinov (2016), eq. 8.
@@ -105,9 +105,11 @@ def relative_variance(offset, width):
 
 @checked("draws", positive="draws")
 def bias(variance, draws):
-    r"""How far L_K lies below log p(x) to first order in 1/K, in nats, for weights whose ``relative_variance`` is v (which may be infinite).
+    r"""How far L_K lies below log p(x) to first order in 1/K, in nats, if the weights' relative variance is v.
 
     .. math:: \log p(x) - L_K \approx \frac{v}{2K}, \qquad v = \frac{\mathrm{Var}(w)}{(E\,w)^2}
+
+    ``variance`` v is a number or a tensor, and may be infinite, as ``relative_variance`` may be.
 
     Equation: (eq-evaluation-bias). Source: Nowozin (2018), Debiasing evidence approximations, proposition 1.
     """
@@ -136,8 +138,8 @@ def linear_log_weights(x, weights, mu, sigma, mean, scale, noise):
 def moved_posterior(x, weights, mu, sigma, offset, width):
     """Mean and scales (L,) of a q beside the linear model's exact posterior of ``x``, whose W has orthogonal columns.
 
-    q's centre lies ``offset`` of the posterior's standard deviations away along the first latent, and all its scales are
-    ``width`` times the posterior's.
+    q's centre lies ``offset`` of the posterior's standard deviations away along the first latent, and all its scales
+    are ``width`` times the posterior's.
     """
     exact_mean, covariance = linear_gaussian.posterior(x, weights, mu, sigma)
     exact_scale = covariance.diagonal().sqrt()
