@@ -16,6 +16,7 @@ from helpers import (
     elbo,
     encoder,
     estimator,
+    evaluation,
     fit_q,
     gaussian,
     gradients,
@@ -307,6 +308,23 @@ CASES |= {
     pixels.continuous_mean: (LOGITS,),
     pixels.continuous_quantile: (SHARES, LOGITS),
 }
+# Chapter "How good is it, really?".
+PIXELS = IMAGES / 2 + 0.1  # moved pixels stay probabilities
+LINEAR = (ROWS[0].clone(), W, ROWS[1].clone(), HALF)
+CASES |= {
+    evaluation.bounds: (ROWS, 2),
+    evaluation.running: (ROWS,),
+    evaluation.mean: (ROWS,),
+    evaluation.difference: (X, ROWS[:, 0].clone()),
+    evaluation.relative_variance: (X[:2], 1 + X[:2]),
+    evaluation.bias: (HALF, X),
+    evaluation.linear_log_weights: (*LINEAR, X[:2], X[2:], NOISES),
+    evaluation.moved_posterior: (*LINEAR, ONE, HALF),
+    evaluation.mixture_log_joint: (PIXELS, Q[0].clone(), PIXELS[:2].clone()),
+    evaluation.mixture_log_prob: (PIXELS, Q[0].clone(), PIXELS[:2].clone()),
+    evaluation.mixture_m_step: (PIXELS, Q, HALF),
+}
+NOT_TRACED |= {evaluation.fit_mixture}
 
 # What does no mathematics of the book: data, pictures, sources, deliberately broken variants, grids.
 OTHER = {"datasets", "plots", "show", "vae_bugs", "quadrature"}
