@@ -14,8 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import helpers.figures
-from helpers import datasets, encoder, vae
-from helpers import datasets, linear_gaussian, vae
+from helpers import datasets, encoder, linear_gaussian, vae
 from helpers.figures.digits import EncodeDigit, LatentPlane, rounded
 from helpers.figures.encoder import HIDDEN, LineByHand, TwoGaps
 from helpers.figures.likelihood import Likelihood
@@ -51,24 +50,27 @@ def figures():
     data = datasets.digits()
     model = vae.VAE(latents=2, hidden=(16, 16), seed=3)
     digits = (model, data.test, data.test_labels)
-    untrained = [encoder.Encoder(hidden, seed=4) for hidden in HIDDEN]
-    given = dict.fromkeys((LatentPlane, EncodeDigit), digits) | {TwoGaps: (untrained,), LineByHand: (untrained[1],)}
-    return {cls: cls(*given.get(cls, ())) for cls in CLASSES}
-    grey = datasets.digits_grey()
-    climb = linear_gaussian.train(grey.train.double(), 2, steps=50, keep=50)
-    takes = dict.fromkeys((LatentPlane, EncodeDigit), digits)
-    takes[LinearTraining] = climb, grey.train.double(), grey.test, grey.test_labels
-    return {cls: cls(*takes.get(cls, ())) for cls in CLASSES}
-    betas = [0, 0.125, 0.25, 0.5, 1, 2, 4, 8]
-    two = [vae.VAE(latents=2, hidden=(8, 8), seed=seed) for seed in range(len(betas))]
-    ten = [vae.VAE(latents=10, hidden=(8, 8), seed=seed) for seed in range(len(RUNS))]
-    arguments = {
-        LatentPlane: digits,
-        EncodeDigit: digits,
-        BetaModels: (two, betas, data.train[:100], data.test[:130], data.test_labels[:130]),
-        ActiveUnits: (ten, data.test[:100]),
-    }
-    return {cls: cls(*arguments.get(cls, ())) for cls in CLASSES}
+    return {cls: cls(*models_for(cls, data, digits)) for cls in CLASSES}
+
+
+def models_for(cls, data, digits):
+    """What a figure takes that shows trained models: small ones, not trained or hardly so."""
+    if cls in (LatentPlane, EncodeDigit):
+        return digits
+    if cls in (TwoGaps, LineByHand):
+        untrained = [encoder.Encoder(hidden, seed=4) for hidden in HIDDEN]
+        return (untrained,) if cls is TwoGaps else (untrained[1],)
+    if cls is LinearTraining:
+        grey = datasets.digits_grey()
+        rows = grey.train.double()
+        return linear_gaussian.train(rows, 2, steps=50, keep=50), rows, grey.test, grey.test_labels
+    if cls is BetaModels:
+        betas = [0, 0.125, 0.25, 0.5, 1, 2, 4, 8]
+        two = [vae.VAE(latents=2, hidden=(8, 8), seed=seed) for seed in range(len(betas))]
+        return two, betas, data.train[:100], data.test[:130], data.test_labels[:130]
+    if cls is ActiveUnits:
+        return [vae.VAE(latents=10, hidden=(8, 8), seed=seed) for seed in range(len(RUNS))], data.test[:100]
+    return ()
 
 
 def draw(control, rng):

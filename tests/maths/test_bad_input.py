@@ -280,6 +280,7 @@ BAD_VALUES += [
     ("hidden must be at least 1, got 0", lambda: encoder.Encoder((0,))),
     ("n must be at least 1, got 0", lambda: encoder.chicks(0)),
     ("x must be finite, got inf at index 1", lambda: encoder.train([1.0, float("inf")])),
+]
 # Chapter "What the regulariser is for".
 BAD_VALUES += [
     ("mu must have last dimensions", lambda: regulariser.rate_of_latents(X, X)),

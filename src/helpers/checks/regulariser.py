@@ -23,7 +23,7 @@ Choice(
         right("the mismatch."),
         wrong("the objective that was maximised.", "With β = 0 that is minus the distortion, and it is excellent."),
     ),
-    "KL(q(z)‖p(z)) is large: the codes lie where the prior hardly ever draws, and draws of the prior fall between them.",
+    "KL(q(z)‖p(z)) is large: the codes lie where the prior hardly ever draws, and its draws fall between them.",
 )
 
 Number(
