@@ -10,7 +10,8 @@ from torch import nn
 
 from helpers import _checks, gaussian
 from helpers._checks import checked
-from helpers.vae import _one_thread, mlp
+from helpers._threads import one_thread
+from helpers.vae import mlp
 
 NOISE = 0.25  # kg: how far one reading is off
 DAY, SPREAD = 28.0, 11.0  # age in days is DAY + SPREAD * z
@@ -117,7 +118,7 @@ def best_q(x, steps=100):
     _checks.shape("x", x, None)
     mu = torch.linspace(-3.0, 3.0, 7, dtype=torch.float64)[:, None].expand(-1, len(x))
     log_sigma = torch.full_like(mu, -1.0)
-    with _one_thread():
+    with one_thread():
         for _ in range(_checks.whole("steps", steps, 4) // 4):
             mu, log_sigma = refine(x, mu, log_sigma)
         top = elbo(x, mu, log_sigma).argmax(0, keepdim=True)
@@ -195,7 +196,7 @@ def train(x, hidden=None, steps=400, seed=0):
         value.backward()
         return value
 
-    with _one_thread():
+    with one_thread():
         optimiser.step(loss)
     return encoder.requires_grad_(False)
 

@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Callable
-from contextlib import contextmanager
 from typing import NamedTuple
 
 import torch
 
 from helpers import _checks, importance, vae
+from helpers._threads import one_thread
 from helpers.divergence import kl_gaussian
 
 
@@ -64,7 +64,7 @@ def train(
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, epochs)
     generator = torch.Generator().manual_seed(seed)
     history = []
-    with _checks.trusted(), _one_thread():
+    with _checks.trusted(), one_thread():
         for epoch in (progress or iter)(range(epochs)):
             goal = Objective(betas[epoch], free_bits, draws)
             history.append(_epoch(model, optimiser, x, batch, goal, generator))
@@ -80,20 +80,6 @@ def warm_up(until=0.5, top=1.0) -> Callable[[float], float]:
     if not 0 < until <= 1:
         raise ValueError(f"until must lie above 0 and not above 1, got {until!r}")
     return lambda share: top * min(1.0, share / until)
-
-
-@contextmanager
-def _one_thread():
-    """One thread inside: matrices this small gain nothing from more, and threads that wait for each other lose much.
-
-    It also lets the same seed give the same model whatever the number of cores.
-    """
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _epoch(model, optimiser, x, batch, goal, generator):
