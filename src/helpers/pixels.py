@@ -40,10 +40,10 @@ def bernoulli(x, logits):
     .. math:: \sum_d \left(x_d \log\lambda_d + (1-x_d)\log(1-\lambda_d)\right) = \sum_d \left(x_d l_d - \log(1+e^{l_d})\right)
 
     For grey ``x``, between 0 and 1, it is the logarithm of no density: see ``area``.
-    Equation: (eq-dec-bernoulli). Source: Kingma and Welling (2014), appendix C.1.
+    Equations: (eq-dec-bernoulli) and (eq-bernoulli-log-likelihood). Source: Kingma and Welling (2014), appendix C.1.
     """  # noqa: E501
     _pictures(x, logits)
-    return _cross_entropy(x, logits).sum(-1)
+    return (x * logits - _softplus(logits)).sum(-1)
 
 
 @checked("x logits", probability="x", broadcast="x logits")
@@ -56,7 +56,7 @@ def continuous_bernoulli(x, logits):
     Equation: (eq-dec-continuous). Source: Loaiza-Ganem and Cunningham (2019).
     """
     _pictures(x, logits)
-    return (_cross_entropy(x, logits) + log_normaliser(logits)).sum(-1)
+    return (x * logits - _softplus(logits) + log_normaliser(logits)).sum(-1)
 
 
 @checked("x logits", probability="x", broadcast="x logits")
@@ -72,7 +72,7 @@ def binomial(x, logits):
     _sixteenths(x)
     lit, dark = CELLS * x, CELLS * (1 - x)
     ways = math.lgamma(17) - torch.lgamma(lit + 1) - torch.lgamma(dark + 1)
-    return (ways + CELLS * _cross_entropy(x, logits)).sum(-1)
+    return (ways + CELLS * (x * logits - _softplus(logits))).sum(-1)
 
 
 @checked("logits")
@@ -143,9 +143,9 @@ def _sixteenths(x):
         raise ValueError(f"x must be a whole number of {CELLS}ths, got {x[~ok][0].item()}")
 
 
-def _cross_entropy(x, logits):
-    """Minus the binary cross entropy of each pixel; never the logarithm of a 0."""
-    return x * logits - torch.logaddexp(logits, torch.zeros_like(logits))
+def _softplus(logits):
+    """log(1 + exp(l)), which overflows nowhere and keeps its digits (torch's own is exact to 2e-9 only)."""
+    return torch.logaddexp(logits, torch.zeros_like(logits))
 
 
 def _apart(logits):

@@ -7,25 +7,14 @@ start. ``helpers.training`` fits it, ``helpers.importance`` scores it more tight
 
 import torch
 from torch import nn
-from torch.nn import functional
 
 from helpers import _checks
+from helpers import pixels as of_pixels
 from helpers._checks import checked
 from helpers.divergence import kl_standard_normal
 
-
-@checked("x logits", probability="x")
-def log_p_x_given_z(x, logits):
-    r"""Log-likelihood of each image ``x`` (..., D) under independent Bernoulli pixels with ``logits`` (..., D).
-
-    .. math:: \log p(x|z) = \sum_d\left(x_d\log\pi_d + (1-x_d)\log(1-\pi_d)\right)
-              = \sum_d\left(x_d\,\ell_d - \log(1+e^{\ell_d})\right), \quad \pi = \mathrm{sigmoid}(\ell)
-
-    A sum over pixels, not a mean. Equation: (eq-bernoulli-log-likelihood).
-    Source: Kingma and Welling (2014), appendix C.1.
-    """
-    _checks.shape("x", x, logits.shape[-1])
-    return (x * logits - functional.softplus(logits)).sum(-1)
+# Independent Bernoulli pixels, under the name that the page gives to what a decoder says of an image.
+log_p_x_given_z = of_pixels.bernoulli
 
 
 def kl(mu, log_sigma):

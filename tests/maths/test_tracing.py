@@ -170,7 +170,6 @@ NOT_TRACED = {
 NOT_TRACED |= {vae.reconstruct, vae.sample, gaussian.cholesky}
 NOT_TRACED |= {importance.estimate_log_p, importance.draw_log_weights}
 NOT_TRACED |= {training.step, training.warm_up, weights.save, weights.load}
-NOT_TRACED |= {fit_q.standard_normal}
 NOT_TRACED |= {fit_q.standard_normal, linear.principal_axes, linear.condense}
 
 # Chapter 7.
