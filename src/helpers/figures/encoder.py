@@ -212,7 +212,7 @@ class LineByHand(Figure):
     nearest = encoders.elbo(seen, *encoders.best_q(seen)).mean()
     shades = torch.stack([
         encoders.posterior((centres(-5, 65, 70) - DAY) / SPREAD, one) / SPREAD for one in centres(0.4, 4.4, 80)
-    ], 1)  # fmt: skip
+    ], 1).half().double()  # fmt: skip
 
     def __init__(self, line, **parameters):
         """``line`` is the trained encoder without units, which a button sets."""
