@@ -97,7 +97,8 @@ def _active_cases(rng):
     yield Case(([[v, 3 * v] for v in spread],), "Here one variance is 0.0081, just below the threshold.")
     yield Case(([[0.102, 1.0], [-0.102, -1.0]],), "Here one variance is 0.0104, just above the threshold.")
     yield Case(([[rng.gauss(0, 1) for _ in range(9)] for _ in range(5)],), "Here nine latents are active.")
-    yield Case(([[rng.gauss(0, 1) for _ in range(7)] + [0.0] for _ in range(5)],))
+    for count in (3, 4, 5, 6, 7):
+        yield Case(([[rng.gauss(0, 1) for _ in range(count)] + [0.0] for _ in range(5)],))
 
 
 _ACTIVE = """def active(means):

@@ -95,7 +95,7 @@ def pictures(model, z, prior, x, mu):
 
 
 class BetaModels(Figure):
-    """Eight VAEs that differ in the weight β of the regulariser alone. Numerals are draws from q(z|x) of test digits, and half and nine tenths of the prior’s draws fall inside the dashed circles; the ellipses belong to the digits that are redrawn below them. In the last panel every dot is a model, and on the slanted line the ELBO is the same."""  # noqa: E501
+    """Eight VAEs that differ in the weight β of the regulariser alone. Numerals are draws from q(z|x) of test digits, and half and nine tenths of the prior’s draws fall inside the dashed circles; the ellipses belong to the six digits that are redrawn. In the last panel every dot is a model, and on the slanted line the ELBO is the same."""  # noqa: E501
 
     model = Slider(4.0, 0, 7, step=1, label="model, by rising β")
     z1 = Slider(0.0, -PLANE, PLANE, step=0.05, symbol="z₁")
@@ -180,7 +180,7 @@ class ActiveUnits(Figure):
 
     run = Choice(RUNS[0], RUNS, label="trained with")
     panels = {
-        "cost": Panel(Axis("latents, dearest first", (0.4, 10.6), ticks=10), Axis("cost", (0, 1.4), "nats", 4), 0.4)
+        "cost": Panel(Axis("latents, dearest first", (0.4, 10.6), ticks=10), Axis("cost", (0, 1.6), "nats", 4), 0.4)
     }
     guess = Guess("active", "How many of its ten latents does the VAE trained with β = 1 use?", 0, 10, start=5, step=1)
     equation = r"R = \sum_{j=1}^{10} \approximation{R_j} , \qquad \approximation{R_j} = \frac1n \sum_{i=1}^n \mathrm{KL}\big(\approximation{q(z_j \mid x_i)}\,\|\,p(z_j)\big)"  # noqa: E501
@@ -220,7 +220,7 @@ class WaterLine(Figure):
 
     beta = Slider(1.0, 0.5, 70, step=0.5, symbol="β", label="weight of the regulariser")
     panels = {
-        "variance": Panel(Axis("principal direction", (0.3, 20.7), ticks=10), Axis("variance", (0, 190), "", 5), 0.45)
+        "variance": Panel(Axis("principal direction", (0.3, 20.7), ticks=10), Axis("variance", (0, 215), "", 5), 0.45)
     }
     equation = r"R_j = \max\Big(0,\; \tfrac12 \log \frac{\data{\lambda_j}}{\beta \model{\sigma}^2}\Big)"
 
