@@ -33,7 +33,7 @@ def bounds(log_w, draws):
 
 def _enough(log_w, draws):
     """``draws``, a whole number for which there are log-weights."""
-    _checks.shape("log_w", log_w, *[None] * max(1, log_w.ndim))
+    _checks.shape("log_w", log_w, None)
     if _checks.whole("draws", draws) > log_w.shape[0]:
         raise ValueError(f"draws must be at most the number of log-weights, got {draws} for shape {tuple(log_w.shape)}")
     return draws
