@@ -26,11 +26,17 @@ def bounds(log_w, draws):
 
     Equation: (eq-iwae). Source: Burda, Grosse and Salakhutdinov (2016), eq. 8.
     """
-    draws = _checks.whole("draws", draws)
-    if log_w.ndim == 0 or log_w.shape[0] < draws:
+    groups = log_w.shape[0] // _enough(log_w, draws)
+    grouped = log_w[: groups * draws].unflatten(0, (groups, draws))
+    return grouped.logsumexp(1) - math.log(draws)
+
+
+def _enough(log_w, draws):
+    """``draws``, a whole number for which there are log-weights."""
+    _checks.shape("log_w", log_w, None)
+    if _checks.whole("draws", draws) > log_w.shape[0]:
         raise ValueError(f"draws must be at most the number of log-weights, got {draws} for shape {tuple(log_w.shape)}")
-    groups = log_w.shape[0] // draws
-    return log_w[: groups * draws].unflatten(0, (groups, draws)).logsumexp(1) - math.log(draws)
+    return draws
 
 
 @checked("log_w")

@@ -110,7 +110,7 @@ class TighterBounds(Figure):
             Line(x, size[(self.places - 1).long()].log10(), role="approximation", width=2.5, label="these draws",
                  label_at="end", panel="size"),
             Rule(x=draws.log10(), role="approximation", panel="size"),
-            Points(draws.log10()[None], ess.log10()[None], role="approximation", size=5.0, panel="size"),
+            *cover(Points(draws.log10()[None], ess.log10()[None], role="approximation", size=5.0, panel="size")),
         ]  # fmt: skip
 
     def of_weights(self, log_w, draws):
