@@ -74,6 +74,13 @@ def test_weights_travel_as_a_small_binary(book):
     assert sizes and max(sizes) < 300_000
 
 
+@pytest.mark.parametrize("path", PAGES)
+def test_only_the_search_page_loads_the_index(book, path):
+    """It grows with the book, and no reader pays for it who does not search."""
+    name = path.split("?")[0]
+    assert ("searchindex.js" in (book / name).read_text("utf-8")) == (name == "search.html")
+
+
 def test_search_finds_a_word_of_a_chapter(visit):
     visit.open("search.html?q=flipper")
     visit.page.wait_for_selector("ul.search li")
