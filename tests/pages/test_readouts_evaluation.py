@@ -19,13 +19,13 @@ START = {"log_k": 3, "width": 0.8, "offset": 1, "shown": 1}
 STATES = [
     START,
     START | {"log_k": 0},
-    START | {"log_k": 1.37, "shown": 20},
+    START | {"log_k": 1.37, "shown": 16},
     START | {"width": 0.4},
     START | {"width": 2.5, "shown": 7},
     START | {"offset": 0},
     START | {"offset": 3, "log_k": 2.5},
     {"log_k": 2, "width": 1, "offset": 0, "shown": 13},
-    {"log_k": 0, "width": 0.4, "offset": 3, "shown": 20},
+    {"log_k": 0, "width": 0.4, "offset": 3, "shown": 16},
     {"log_k": 3, "width": 2.5, "offset": 3, "shown": 2},
 ]
 
@@ -50,7 +50,7 @@ def model():
 
 
 def log_weights(state):
-    """Every draw's, (20, 1000)."""
+    """Every draw's, (16, 1000)."""
     x, w, centre, sigma, mean, scale = model()
     centre_q = mean + np.array([state["offset"], 0, 0, 0, 0]) * scale
     z = centre_q + state["width"] * scale * TighterBounds.noise.numpy()
@@ -60,7 +60,7 @@ def log_weights(state):
 
 @pytest.mark.equation("eq-iwae", "eq-vae-log-weight", "eq-effective-sample-size")
 @pytest.mark.parametrize("state", STATES)
-def test_twenty_bounds_and_the_draws_that_count(visit, state):
+def test_sixteen_bounds_and_the_draws_that_count(visit, state):
     figure = visit.open(PAGE).figure("tighter-bounds")
     set_sliders(figure, state)
     k = round(10 ** state["log_k"])
@@ -88,7 +88,7 @@ def test_the_answer_stays_covered_until_the_reader_has_guessed(visit):
 
 def test_repetitions_are_shown_one_by_one(visit):
     figure = visit.open(PAGE).figure("tighter-bounds")
-    set_sliders(figure, {"shown": 19})
-    for shown in ("20", "1", "2"):
+    set_sliders(figure, {"shown": 15})
+    for shown in ("16", "1", "2"):
         figure.get_by_role("button", name="next repetition").click()
         assert figure.locator("input[name=shown]").input_value() == shown

@@ -1,7 +1,7 @@
 """Chapter "How good is it, really?": bounds from 1 to 1,000 draws beside the exact log p(x) of a linear model.
 
-One grey digit under probabilistic PCA with five latents, fitted once, here. The noise of twenty times a thousand draws
-is rounded to 64ths, which half precision holds, so that the page computes with exactly these draws.
+One grey digit under probabilistic PCA with five latents, fitted once, here. The noise of sixteen times a thousand draws
+is rounded to 16ths, which half precision holds and which pack well, so that the page computes with exactly these draws.
 """
 
 import torch
@@ -12,7 +12,7 @@ from livebook.figure import Figure
 from livebook.marks import Action, Axis, Bars, Limits, Line, Panel, Points, Readout, Rule, cover
 from livebook.parameters import Guess, Slider
 
-LATENTS, REPETITIONS, DRAWS, BINS = 5, 20, 1000, 37
+LATENTS, REPETITIONS, DRAWS, BINS = 5, 16, 1000, 37
 SPAN = 16.0  # nats that the histogram reaches below the largest log-weight; what lies lower falls into its first bar
 NOWHERE = torch.tensor(float("nan"), dtype=torch.float64)
 
@@ -24,7 +24,7 @@ def one_digit():
 
 
 class TighterBounds(Figure):
-    """A linear model scores one digit: log p(x) is exact, and q stands beside the exact posterior. Each thin line is the bound of the first K of a thousand draws, for twenty repetitions; the thick line is their mean, the dashed one what the weights’ variance promises. Below, the draws of one repetition; the first bar holds all that lies lower."""  # noqa: E501
+    """A linear model scores one digit: log p(x) is exact, and q stands beside the exact posterior. Each thin line is the bound of the first K of a thousand draws, for sixteen repetitions; the thick line is their mean, the dashed one what the weights’ variance promises. Below, the draws of one repetition; the first bar holds all that lies lower."""  # noqa: E501
 
     log_k = Slider(3.0, 0, 3, step=0.01, symbol="log₁₀ K", label="draws", role="approximation")
     width = Slider(0.8, 0.4, 2.5, step=0.01, label="width of q, over the posterior’s", role="approximation")
@@ -45,7 +45,7 @@ class TighterBounds(Figure):
     x, model = one_digit()
     log_p = linear_gaussian.log_prob(x, *model)
     noise = torch.randn(REPETITIONS, DRAWS, LATENTS, generator=torch.Generator().manual_seed(18), dtype=torch.float64)
-    noise = (noise * 64).round() / 64
+    noise = (noise * 16).round() / 16
     places = torch.logspace(0, 3, 61, dtype=torch.float64).round().unique()
 
     def scene(self, log_k, width, offset, shown):
@@ -64,7 +64,7 @@ class TighterBounds(Figure):
             *self.of_sizes(size, draws, ess, variance),
             *self.of_weights(row - self.log_p, draws),
             Readout("log p(x), exact", self.log_p, "nats", 3, role="model", name="log_p"),
-            Readout("bound, mean of 20", bound, "nats", 3, role="bound", name="bound"),
+            Readout("bound, mean of 16", bound, "nats", 3, role="bound", name="bound"),
             Readout("their spread", estimates.std(), "nats", 3, role="bound", name="spread"),
             Readout("below log p(x)", self.log_p - bound, "nats", 3, role="gap", name="gap"),
             Readout("draws K", draws, "", 0, role="approximation", name="draws"),
