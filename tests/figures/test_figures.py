@@ -48,7 +48,7 @@ def figures():
     data = datasets.digits()
     model = vae.VAE(latents=2, hidden=(16, 16), seed=3)
     digits = (model, data.test, data.test_labels)
-    betas = [0, 0.125, 0.25, 0.5, 1, 2, 4, 8]
+    betas = [0, 0.25, 0.5, 1, 2, 4, 8]
     two = [vae.VAE(latents=2, hidden=(8, 8), seed=seed) for seed in range(len(betas))]
     ten = [vae.VAE(latents=10, hidden=(8, 8), seed=seed) for seed in range(len(RUNS))]
     arguments = {
