@@ -56,6 +56,8 @@ def test_reset_brings_the_opening_state_back(visit, path, name):
         set_slider(figure, slider.get_attribute("name"), ends[float(slider.input_value()) == float(ends[0])])
     for box in figure.locator("input[type=checkbox]").all()[:5]:
         box.click()
+    for menu in figure.locator("select").all():
+        menu.select_option(index=menu.locator("option").count() - 1)
     assert figure.locator(".lb-readouts").inner_text() != before
     figure.get_by_role("button", name="Reset").click()
     assert figure.locator(".lb-readouts").inner_text() == before

@@ -14,15 +14,21 @@ from tests.conftest import drag, readout, set_slider, set_sliders
 
 PAGE = "vae/regulariser.html"
 CLOSE = {"rel": 1e-9, "abs": 1e-9}
-BETAS = [0, 0.125, 0.25, 0.5, 1, 2, 4, 8]
+BETAS = [0, 0.25, 0.5, 1, 2, 4, 8]
 SAME = {"hidden": (32, 32), "weight_decay": 0}
+
+
+def six_bits(weight):
+    """Rounded to six significant bits, through the power of two below each number."""
+    unit = 2.0 ** (np.floor(np.log2(np.maximum(np.abs(weight.astype(float)), 1e-30))) - 5)
+    return (np.round(weight / unit) * unit).astype(np.float16).astype(float)
 
 
 def networks(models):
     """Each model as two NumPy functions, its weights rounded as the figure rounds them."""
 
     def of(model):
-        state = {name: value.half().double().numpy() for name, value in model.state_dict().items()}
+        state = {name: six_bits(value.numpy()) for name, value in model.state_dict().items()}
 
         def run(part, h):
             for layer in (0, 2, 4):
@@ -37,7 +43,7 @@ def networks(models):
 
 @pytest.fixture(scope="module")
 def two():
-    """The chapter's eight models, trained again."""
+    """The chapter's seven models, trained again."""
     x = datasets.digits().train
     return networks(
         training.train(x, latents=2, epochs=120, seed=1, beta=training.warm_up(0.5, beta), **SAME)[0] for beta in BETAS
@@ -69,7 +75,7 @@ def costs(network, x, noise):
 
 
 @pytest.mark.equation("eq-rate-distortion")
-@pytest.mark.parametrize(("place", "z1", "z2"), [(4, 0, 0), (0, -3.2, 3.2), (7, 3.2, -3.2), (2, 0.4, -1), (5, 0, 0)])
+@pytest.mark.parametrize(("place", "z1", "z2"), [(3, 0, 0), (0, -3.2, 3.2), (6, 3.2, -3.2), (1, 0.4, -1), (4, 0, 0)])
 def test_rate_distortion_and_elbo_of_the_chosen_model(visit, two, place, z1, z2):
     figure = visit.open(PAGE).figure("beta-models")
     set_sliders(figure, {"model": place, "z1": z1, "z2": z2})
@@ -86,9 +92,9 @@ def test_rate_distortion_and_elbo_of_the_chosen_model(visit, two, place, z1, z2)
 def test_the_plane_grows_where_codes_lie_far_out(visit):
     figure = visit.open(PAGE).figure("beta-models")
     ticks = figure.locator("[data-panel=plane] .lb-axis").first.locator(".tick text")
-    before = max(float(t.replace("−", "-")) for t in ticks.all_inner_texts())
+    before = max(float(t.replace("−", "-")) for t in ticks.all_text_contents())
     set_slider(figure, "model", 0)
-    after = max(float(t.replace("−", "-")) for t in ticks.all_inner_texts())
+    after = max(float(t.replace("−", "-")) for t in ticks.all_text_contents())
     assert before == 3 and after > 4
 
 
@@ -99,17 +105,15 @@ def test_the_handle_moves_z(visit):
     assert float(figure.locator("input[name=z2]").input_value()) < -0.2
 
 
-@pytest.mark.equation("eq-active-unit", "eq-rate-distortion")
+@pytest.mark.equation("eq-active-unit")
 @pytest.mark.parametrize("run", range(5))
 def test_active_latents(visit, ten, run):
     figure = visit.open(PAGE).figure("active-units")
     figure.get_by_role("button", name="Reveal").click()
     figure.locator("select[name=run]").select_option(index=run)
-    each, distortion, _, mu = costs(ten[run], unseen(), stored(1, 297, 10, seed=20).numpy())
+    each, _, _, mu = costs(ten[run], unseen(), 0.0)
     assert readout(figure, "active") == (mu.var(0) > 0.01).sum()
     assert readout(figure, "rate") == pytest.approx(each.sum(), **CLOSE)
-    assert readout(figure, "distortion") == pytest.approx(distortion, **CLOSE)
-    assert readout(figure, "elbo") == pytest.approx(-each.sum() - distortion, **CLOSE)
 
 
 def test_bars_and_count_stay_covered_until_the_reader_has_guessed(visit):
