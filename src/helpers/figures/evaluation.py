@@ -26,9 +26,9 @@ def one_digit():
 class TighterBounds(Figure):
     """A linear model scores one digit: log p(x) is exact, and q stands beside the exact posterior. Each thin line is the bound of the first K of a thousand draws, for sixteen repetitions; the thick line is their mean, the dashed one what the weights’ variance promises. Below, the draws of one repetition; the first bar holds all that lies lower."""  # noqa: E501
 
-    log_k = Slider(3.0, 0, 3, step=0.01, symbol="log₁₀ K", label="draws", role="approximation")
     width = Slider(0.8, 0.4, 2.5, step=0.01, label="width of q, over the posterior’s", role="approximation")
     offset = Slider(1.0, 0, 3, step=0.05, label="q off centre, in posterior widths", role="approximation")
+    log_k = Slider(3.0, 0, 3, step=0.01, symbol="log₁₀ K", label="draws", role="approximation")
     shown = Slider(1.0, 1, REPETITIONS, step=1, label="repetition shown", role="bound")
 
     panels = {
@@ -48,7 +48,7 @@ class TighterBounds(Figure):
     noise = (noise * 16).round() / 16
     places = torch.logspace(0, 3, 61, dtype=torch.float64).round().unique()
 
-    def scene(self, log_k, width, offset, shown):
+    def scene(self, width, offset, log_k, shown):
         """Above: the bound and the effective sample size for every K. Below: where the draws are, and their weight."""
         q = evaluation.moved_posterior(self.x, *self.model, offset, width)
         log_w = evaluation.linear_log_weights(self.x, *self.model, *q, self.noise)
