@@ -65,22 +65,12 @@ def models_for(cls, data, digits):
         rows = grey.train.double()
         return linear_gaussian.train(rows, 2, steps=50, keep=50), rows, grey.test, grey.test_labels
     if cls is BetaModels:
-        betas = [0, 0.125, 0.25, 0.5, 1, 2, 4, 8]
+        betas = [0, 0.25, 0.5, 1, 2, 4, 8]
         two = [vae.VAE(latents=2, hidden=(8, 8), seed=seed) for seed in range(len(betas))]
         return two, betas, data.train[:100], data.test[:130], data.test_labels[:130]
     if cls is ActiveUnits:
         return [vae.VAE(latents=10, hidden=(8, 8), seed=seed) for seed in range(len(RUNS))], data.test[:100]
     return ()
-    betas = [0, 0.25, 0.5, 1, 2, 4, 8]
-    two = [vae.VAE(latents=2, hidden=(8, 8), seed=seed) for seed in range(len(betas))]
-    ten = [vae.VAE(latents=10, hidden=(8, 8), seed=seed) for seed in range(len(RUNS))]
-    arguments = {
-        LatentPlane: digits,
-        EncodeDigit: digits,
-        BetaModels: (two, betas, data.train[:100], data.test[:130], data.test_labels[:130]),
-        ActiveUnits: (ten, data.test[:100]),
-    }
-    return {cls: cls(*arguments.get(cls, ())) for cls in CLASSES}
 
 
 def draw(control, rng):
