@@ -43,7 +43,7 @@ def book():
     """
     command = [sys.executable, "-m", "livebook.build", "--out", str(ROOT / "_build")]
     with only_one(ROOT / ".venv" / "test-build.lock", say=lambda *_, **__: None):
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=1200)
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=2700)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
     return ROOT / "_build" / "html"
 

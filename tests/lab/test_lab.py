@@ -78,9 +78,9 @@ class Lab:
         self.page.locator(".lm-MenuBar-itemLabel:text-is('Run')").click()
         self.page.locator(".lm-Menu-itemLabel:text-is('Run All Cells')").click()
         self.page.wait_for_timeout(1000)
-        self.page.wait_for_selector("text=Python 3 (ipykernel) | Idle", timeout=240_000)
+        self.page.wait_for_selector("text=Python 3 (ipykernel) | Idle", timeout=900_000)
         self.page.wait_for_timeout(1000)
-        self.page.wait_for_selector("text=Python 3 (ipykernel) | Idle", timeout=240_000)
+        self.page.wait_for_selector("text=Python 3 (ipykernel) | Idle", timeout=900_000)
 
     def top(self):
         """Scroll the notebook to its beginning."""
