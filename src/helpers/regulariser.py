@@ -82,8 +82,9 @@ def split_rate(mu, log_sigma, noise):
     """
     z = vae.reparameterise(mu, log_sigma, noise)
     log_q_z = log_aggregate(z, mu, log_sigma)
+    log_p_z = gaussian.log_prob(z, 0.0, 1.0).sum(-1)
     log_q_z_given_x = gaussian.log_prob(z, mu, log_sigma.exp()).sum(-1)
-    return log_q_z_given_x - log_q_z, log_q_z - gaussian.log_prob(z, 0.0, 1.0).sum(-1)
+    return log_q_z_given_x - log_q_z, log_q_z - log_p_z
 
 
 @checked("eigenvalues sigma beta", positive="eigenvalues sigma beta")
