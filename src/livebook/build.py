@@ -26,6 +26,7 @@ def main() -> int:
     if out.name != "_build":
         parser.error(f"--out must be a folder called _build, got {str(out)!r}")
     os.environ.update(with_node())  # kernels stand beside it
+    os.environ["OMP_NUM_THREADS"] = "1"  # matrices this small gain nothing from more
     os.environ["LIVEBOOK_BUILDING"] = "1"  # for cells that would leave a progress bar in the page
     from jupyter_book.cli.main import build
 

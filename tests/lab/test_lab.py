@@ -32,8 +32,10 @@ def server(root, tmp_path_factory):
     log = (folder.parent / "lab.log").open("w")
     process = subprocess.Popen(
         lab.command(port, token=token, browser=False, folder=folder),
-        env=os.environ | lab.variables(folder.parent / "state"), stdout=log, stderr=subprocess.STDOUT,
-    )  # fmt: skip
+        env=os.environ | lab.variables(folder.parent / "state") | {"OMP_NUM_THREADS": "1"},
+        stdout=log,
+        stderr=subprocess.STDOUT,
+    )
     address = f"http://127.0.0.1:{port}"
     for _ in range(120):
         try:
@@ -93,6 +95,17 @@ def tab(chromium, server):
     context = chromium.new_context(viewport={"width": 1400, "height": 2400})
     yield Lab(context.new_page(), server)
     context.close()
+    stop_kernels(server)
+
+
+def stop_kernels(server):
+    """A closed tab leaves its kernel at work, which would slow down everything after it."""
+    address, token, _ = server
+    with urllib.request.urlopen(f"{address}/api/kernels?token={token}") as answer:
+        kernels = json.load(answer)
+    for kernel in kernels:
+        request = urllib.request.Request(f"{address}/api/kernels/{kernel['id']}?token={token}", method="DELETE")
+        urllib.request.urlopen(request).close()
 
 
 def readouts(figure):
@@ -107,7 +120,7 @@ def test_a_chapter_runs_and_its_figure_moves(tab, chapter):
     tab.open(folder, file)
     tab.run_all()
     tab.top()
-    tab.page.wait_for_selector(FIRST_FIGURE, timeout=60_000)
+    tab.page.wait_for_selector(FIRST_FIGURE, timeout=300_000)
     figure = tab.page.locator(FIRST_FIGURE).first
     slider = figure.locator("input[type=range]:not([name=guess])").first
     before = readouts(figure)
