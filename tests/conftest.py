@@ -140,6 +140,17 @@ def drag(visit, handle, dx, dy):
     visit.page.mouse.up()
 
 
+def uncovered_by_guessing(figure, name, guess, verdict, covered=None):
+    """The text of a readout that stays hidden, with its mark if there is one, until the reader has guessed."""
+    assert "?" in figure.locator(f"output[name={name}]").inner_text()
+    assert covered is None or not covered.is_visible()
+    set_slider(figure, "guess", guess)
+    figure.get_by_role("button", name="Reveal").click()
+    assert verdict in figure.locator(".lb-guess [role=status]").inner_text()
+    assert covered is None or covered.is_visible()
+    return figure.locator(f"output[name={name}]").inner_text()
+
+
 def readout(figure, name):
     """A readout's number in full precision."""
     return float(figure.locator(f"output[name={name}]").get_attribute("data-value"))

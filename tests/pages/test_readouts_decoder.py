@@ -11,7 +11,7 @@ import pytest
 from scipy import integrate, stats
 
 from helpers.figures.decoder import OnePixel, TwoStrokes
-from tests.conftest import drag, readout, set_slider, set_sliders
+from tests.conftest import drag, readout, set_slider, set_sliders, uncovered_by_guessing
 
 PAGE = "vae/decoder.html"
 CLOSE = {"rel": 1e-9, "abs": 1e-9}
@@ -100,13 +100,7 @@ def test_the_draws_are_quantiles_of_the_same_numbers():
 def test_the_area_stays_covered_until_the_reader_has_guessed(visit):
     figure = visit.open(PAGE).figure("one-pixel")
     covered = figure.locator("[data-panel=bernoulli] .lb-covered").first
-    assert "?" in figure.locator("output[name=area_bce]").inner_text()
-    assert not covered.is_visible()
-    set_slider(figure, "guess", 0.9)
-    figure.get_by_role("button", name="Reveal").click()
-    assert "0.213" in figure.locator("output[name=area_bce]").inner_text()
-    assert "too high" in figure.locator(".lb-guess [role=status]").inner_text()
-    assert covered.is_visible()
+    assert "0.213" in uncovered_by_guessing(figure, "area_bce", 0.9, "too high", covered)
 
 
 def test_the_handle_moves_the_pixel_value_in_steps_of_a_sixteenth(visit):

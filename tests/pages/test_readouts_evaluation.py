@@ -11,7 +11,7 @@ from scipy import special, stats
 from sklearn.datasets import load_digits
 
 from helpers.figures.evaluation import TighterBounds
-from tests.conftest import readout, set_sliders
+from tests.conftest import readout, set_sliders, uncovered_by_guessing
 
 PAGE = "vae/evaluation.html"
 CLOSE = {"rel": 1e-9, "abs": 1e-9}
@@ -79,11 +79,8 @@ def test_sixteen_bounds_and_the_draws_that_count(visit, state):
 
 def test_the_answer_stays_covered_until_the_reader_has_guessed(visit):
     figure = visit.open(PAGE).figure("tighter-bounds")
-    assert "?" in figure.locator("output[name=ess]").inner_text()
-    set_sliders(figure, {"guess": 600})
-    figure.get_by_role("button", name="Reveal").click()
-    assert f"{readout(figure, 'ess'):.1f}" in figure.locator("output[name=ess]").inner_text()
-    assert "too high" in figure.locator(".lb-guess [role=status]").inner_text()
+    shown = uncovered_by_guessing(figure, "ess", 600, "too high")
+    assert f"{readout(figure, 'ess'):.1f}" in shown
 
 
 def test_repetitions_are_shown_one_by_one(visit):

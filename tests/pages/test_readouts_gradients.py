@@ -13,7 +13,7 @@ from scipy import integrate, stats
 from scipy.special import expit, log_expit
 
 from helpers.figures.gradients import TwoGradients
-from tests.conftest import readout, set_slider
+from tests.conftest import readout, set_slider, uncovered_by_guessing
 
 PAGE = "variational-inference/gradients.html"
 CLOSE = {"rel": 1e-9, "abs": 1e-9}
@@ -91,13 +91,8 @@ def test_a_thousand_estimates_of_both_kinds(visit, state):
 def test_the_ratio_stays_covered_until_the_reader_has_guessed(visit):
     figure = visit.open(PAGE).figure("two-gradients")
     bars = figure.locator("[data-panel=score] .lb-covered").first
-    assert "?" in figure.locator("output[name=ratio]").inner_text()
-    assert not bars.is_visible()
-    set_slider(figure, "guess", 5)
-    figure.get_by_role("button", name="Reveal").click()
-    assert f"{readout(figure, 'ratio'):.1f}" in figure.locator("output[name=ratio]").inner_text()
-    assert "too low" in figure.locator(".lb-guess [role=status]").inner_text()
-    assert bars.is_visible()
+    shown = uncovered_by_guessing(figure, "ratio", 5, "too low", bars)
+    assert f"{readout(figure, 'ratio'):.1f}" in shown
 
 
 def test_estimates_are_shown_one_by_one(visit):
