@@ -11,7 +11,6 @@ import torch
 
 from helpers import _checks, gaussian, vae
 from helpers._checks import checked
-from helpers.divergence import kl_gaussian
 
 ACTIVE = 0.01  # the threshold of Burda et al. (2016)
 
@@ -36,7 +35,7 @@ def rate_of_latents(mu, log_sigma):
     Equation: (eq-kl-standard-normal), before the sum over latents. Source: Kingma and Welling (2014), appendix B.
     """
     _checks.shape("mu", mu, None, None)
-    return kl_gaussian(mu, log_sigma.exp(), mu.new_zeros(()), mu.new_ones(())).mean(0)
+    return vae.kl_of_latents(mu, log_sigma).mean(0)
 
 
 @checked("mu")

@@ -8,7 +8,6 @@ import torch
 
 from helpers import _checks, importance, vae
 from helpers._threads import one_thread
-from helpers.divergence import kl_gaussian
 
 
 class History(NamedTuple):
@@ -126,7 +125,7 @@ def _with_free_bits(model, x, noise, goal):
     """
     mu, log_sigma = model.encode(x)
     reconstruction = model.likelihood(x, model.decode(vae.reparameterise(mu, log_sigma, noise)))
-    each = kl_gaussian(mu, log_sigma.exp(), mu.new_zeros(()), mu.new_ones(()))
+    each = vae.kl_of_latents(mu, log_sigma)
     charged = each.mean(0).clamp(min=goal.free_bits).sum()
     return reconstruction - goal.beta * charged, reconstruction, each.sum(-1)
 

@@ -11,7 +11,7 @@ from torch import nn
 from helpers import _checks
 from helpers import pixels as of_pixels
 from helpers._checks import checked
-from helpers.divergence import kl_standard_normal
+from helpers.divergence import kl_gaussian, kl_standard_normal
 
 # Independent Bernoulli pixels, under the name that the page gives to what a decoder says of an image.
 log_p_x_given_z = of_pixels.bernoulli
@@ -25,6 +25,16 @@ def kl(mu, log_sigma):
     Equation: (eq-kl-standard-normal). Source: Kingma and Welling (2014), appendix B.
     """
     return kl_standard_normal(mu, log_sigma)
+
+
+def kl_of_latents(mu, log_sigma):
+    r"""KL(q(z_j|x)‖p(z_j)) of each latent j by itself; ``mu`` and ``log_sigma`` (..., L), and so is the result.
+
+    .. math:: \tfrac12\left(\mu_j^2 + \sigma_j^2 - 1 - \log\sigma_j^2\right)
+
+    Equation: (eq-kl-standard-normal), before the sum over latents. Source: Kingma and Welling (2014), appendix B.
+    """
+    return kl_gaussian(mu, log_sigma.exp(), mu.new_zeros(()), mu.new_ones(()))
 
 
 @checked("mu log_sigma noise", broadcast="mu log_sigma noise")

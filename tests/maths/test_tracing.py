@@ -102,6 +102,7 @@ CASES = {
     linear.lengths: (X, HALF),
     vae.log_p_x_given_z: (IMAGES, ROWS),
     vae.kl: (ROWS, ROWS),
+    vae.kl_of_latents: (ROWS, ROWS),
     vae.reparameterise: (ROWS, ROWS, ROWS),
     vae.terms: (MODEL, IMAGES, NOISES),
     vae.elbo: (MODEL, IMAGES, NOISES),
