@@ -25,7 +25,7 @@ def log_p(z, distance, weight):
 
     .. math:: \log p(z) = \log\left((1-w)\,N(z; -\tfrac d2, 1) + w\,N(z; \tfrac d2, 1)\right)
 
-    Raises ValueError if ``weight`` is outside [0, 1]. Equation: (eq-kl-two-humps). Source: Bishop, PRML, eq. 2.193.
+    Raises ValueError if ``weight`` is outside [0, 1]. Equation: (eq-kl-two-humps). Source: Bishop, PRML, eq. 2.188.
     """
     left = (1 - weight).log() + gaussian.log_prob(z, -distance / 2, 1.0)
     right = weight.log() + gaussian.log_prob(z, distance / 2, 1.0)

@@ -97,7 +97,7 @@ def best_encoder(weights, sigma):
 
     It is the exact posterior, and the gap 0, just when the columns of W are orthogonal.
 
-    Equation: (eq-linear-best-encoder). Source: Bishop, PRML, eq. 10.12 with the posterior above.
+    Equation: (eq-linear-best-encoder). Source: Bishop, PRML, eqs. 10.12 and 10.13 with the posterior above.
     """
     m = inner(weights, sigma)
     return Encoder(torch.linalg.solve(m, weights.mT), sigma.log() - 0.5 * m.diagonal().log())

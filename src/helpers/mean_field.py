@@ -114,7 +114,7 @@ def update_table(log_p, q_other):
 
     .. math:: q_1(i) \propto \exp\Big(\sum_j q_2(j)\,\log p(i, j)\Big)
 
-    Equation: (eq-mf-optimal). Source: Bishop, PRML, eq. 10.9; Blei et al. (2017), eq. 17.
+    Equation: (eq-mf-optimal). Source: Bishop, PRML, eq. 10.9; Blei et al. (2017), eq. 18.
     """
     _checks.shape("log_p", log_p, q_other.shape[-1])
     return (log_p @ q_other).softmax(-1)

@@ -62,7 +62,7 @@ def shortfall(x, mu, sigma):
 
     Raises ValueError if all ``x`` are equal: then there is no top.
 
-    Equation: (eq-mle-shortfall). Source: the derivation in chapter 4.
+    Equation: (eq-mle-shortfall). Source: the derivation in "The Gaussian, solved".
     """
     return logs.drop(x.shape[-1], *gaussian.fit(x), mu, sigma)
 

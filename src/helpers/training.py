@@ -120,7 +120,7 @@ def _with_free_bits(model, x, noise, goal):
 
     .. math:: \log p(x|z) - \beta\sum_j \max\left(\lambda,\; \tfrac1n\sum_i KL(q(z_j|x_i)\,\|\,p(z_j))\right)
 
-    Equation: (eq-free-bits). Source: Kingma et al. (2016), Improving variational inference with inverse
+    Equation: (eq-free-bits). Source: Kingma et al. (2016), Improved variational inference with inverse
     autoregressive flow, eq. 15.
     """
     mu, log_sigma = model.encode(x)

@@ -98,7 +98,7 @@ def shared_q(x, theta, model=PENGUINS):
     .. math:: q_k \propto \exp\Big(\frac1n\sum_i \log p(x_i, z_i = k\,|\,\theta)\Big)
 
     Blind to x, it cannot tell the groups apart: its M step moves theta to 0. Equation: (eq-shared-e-step).
-    Source: maximise the bound over one row; compare Blei et al. (2017), eq. 17.
+    Source: maximise the bound over one row; compare Blei et al. (2017), eq. 18.
     """
     joint = log_joint(x, theta, model)
     return joint.mean(-2, keepdim=True).softmax(-1).expand(joint.shape)

@@ -76,13 +76,20 @@ class Lab:
         self.page.wait_for_selector("text=Python 3 (ipykernel) | Idle", timeout=60_000)
 
     def run_all(self):
-        """Run > Run All Cells, and wait until the kernel has been idle and no cell is waiting."""
+        """Run > Run All Cells, and wait until every cell has run."""
         self.page.locator(".lm-MenuBar-itemLabel:text-is('Run')").click()
         self.page.locator(".lm-Menu-itemLabel:text-is('Run All Cells')").click()
         self.page.wait_for_timeout(1000)
-        self.page.wait_for_selector("text=Python 3 (ipykernel) | Idle", timeout=900_000)
-        self.page.wait_for_timeout(1000)
-        self.page.wait_for_selector("text=Python 3 (ipykernel) | Idle", timeout=900_000)
+        self.wait_until_at_rest(seconds=900)
+
+    def wait_until_at_rest(self, seconds):
+        """Wait until no kernel works: between two cells it is idle for a moment, so it is asked again and again."""
+        end, in_a_row = time.monotonic() + seconds, 0
+        while in_a_row < 10:
+            assert time.monotonic() < end, f"a kernel still works after {seconds} s"
+            states = {kernel["execution_state"] for kernel in kernels(self.address, self.token)}
+            in_a_row = in_a_row + 1 if states == {"idle"} else 0
+            self.page.wait_for_timeout(200)
 
     def top(self):
         """Scroll the notebook to its beginning."""
@@ -98,12 +105,16 @@ def tab(chromium, server):
     stop_kernels(server)
 
 
+def kernels(address, token):
+    """What the server says of each running kernel."""
+    with urllib.request.urlopen(f"{address}/api/kernels?token={token}") as answer:
+        return json.load(answer)
+
+
 def stop_kernels(server):
     """A closed tab leaves its kernel at work, which would slow down everything after it."""
     address, token, _ = server
-    with urllib.request.urlopen(f"{address}/api/kernels?token={token}") as answer:
-        kernels = json.load(answer)
-    for kernel in kernels:
+    for kernel in kernels(address, token):
         request = urllib.request.Request(f"{address}/api/kernels/{kernel['id']}?token={token}", method="DELETE")
         urllib.request.urlopen(request).close()
 

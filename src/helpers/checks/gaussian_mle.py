@@ -400,7 +400,7 @@ def _(width):
                 _one_pass,
             ),
             Mistake(
-                "This divides by n - 1. Chapter 5 says what that is good for; the maximum of the likelihood has n.",
+                "This divides by n - 1. The next chapter says what for; the maximum of the likelihood has n.",
                 lambda x: math.sqrt(formulas.squares(x, sum(x) / len(x)) / (len(x) - 1)),
             ),
             Mistake(
