@@ -79,7 +79,7 @@ def entropy(sigma):
 
     .. math:: H = \tfrac12 \log(2\pi e\,\sigma^2)
 
-    Equation: (eq-gaussian-entropy). Source: Bishop, PRML, eq. 1.110.
+    Source: Bishop, PRML, eq. 1.110.
     """
     return 0.5 * (LOG_2_PI + 1) + sigma.log()
 

@@ -195,7 +195,7 @@ def normal_gap(m, v, a, b, mu_n, kappa_n, a_n, b_n):
 
     with :math:`E_q[\log\lambda] = \psi(a) - \log b`.
 
-    Equation: (eq-mf-normal-gap). Source: averages of a normal and a Gamma (Bishop, PRML, appendix B).
+    Source: averages of a normal and a Gamma (Bishop, PRML, appendix B).
     """
     log_lambda = a.digamma() - b.log()
     of_precision = a * b.log() - a_n * b_n.log() + a_n.lgamma() - a.lgamma()
@@ -236,7 +236,7 @@ def mean_log_prob(t, mu_n, kappa_n, a_n, b_n):
     .. math:: \log\Gamma\big(a_n+\tfrac12\big) - \log\Gamma(a_n) - \tfrac12\log(2\pi b_n/\kappa_n)
               - \big(a_n+\tfrac12\big)\log\Big(1 + \frac{\kappa_n(t-\mu_n)^2}{2 b_n}\Big)
 
-    Equation: (eq-mf-normal-student). Source: Bishop, PRML, section 2.3.7.
+    Equation: (eq-mf-normal-posterior). Source: Bishop, PRML, section 2.3.7.
     """
     more, scale = a_n + 0.5, b_n / kappa_n
     factor = more.lgamma() - a_n.lgamma() - 0.5 * (2 * math.pi * scale).log()

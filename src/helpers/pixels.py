@@ -120,7 +120,7 @@ def continuous_quantile(u, logits):
 
     .. math:: \frac{\log(1 + u\,(e^{l}-1))}{l}
 
-    Equation: (eq-dec-quantile). Source: Loaiza-Ganem and Cunningham (2019).
+    Source: Loaiza-Ganem and Cunningham (2019).
     """
     falling = torch.where(logits > 0, 1 - u, u)  # mirrored, so that no exponential overflows
     down = -logits.abs()

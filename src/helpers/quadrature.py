@@ -38,7 +38,7 @@ def log_p(model, x, mu, log_sigma):
 def expected_reconstruction(model, x, mu, log_sigma):
     r"""E under q(z|x) of log p(x|z) for one image ``x`` (D,), in nats, without sampling noise.
 
-    Equation: (eq-vae-terms). Source: Kingma and Welling (2014), eq. 3.
+    Equation: (eq-vae-loss). Source: Kingma and Welling (2014), eq. 3.
     """
     z, _ = nodes(mu, log_sigma, **AROUND_Q)
     weights = gaussian.log_prob(z, mu, log_sigma.exp()).sum(-1).softmax(0)

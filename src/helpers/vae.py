@@ -94,7 +94,7 @@ def terms(model, x, noise):
 
     The first has the noise's shape less its last dimension, the second is (n,).
 
-    Equation: (eq-vae-terms). Source: Kingma and Welling (2014), eq. 10.
+    Equation: (eq-vae-loss). Source: Kingma and Welling (2014), eq. 10.
     """
     mu, log_sigma = model.encode(x)
     reconstruction = model.likelihood(x, model.decode(reparameterise(mu, log_sigma, noise)))

@@ -44,7 +44,10 @@ PENGUINS = TwoGroups(centre=200.9, sigma=6.8, weight=0.39)
 
 @checked("theta")
 def means(theta, model=PENGUINS):
-    """Means of the two groups, in the last dimension: theta (...) gives (..., 2). Equation: (eq-two-groups-means)."""
+    """Means of the two groups, in the last dimension: theta (...) gives (..., 2).
+
+    Equation: (eq-two-groups-log-likelihood).
+    """
     return torch.stack([model.centre - model.weight * theta, model.centre + (1 - model.weight) * theta], -1)
 
 
@@ -54,7 +57,7 @@ def log_joint(x, theta, model=PENGUINS):
 
     .. math:: \log\pi_k + \log N(x_i; \mu_k(\theta), \sigma^2)
 
-    Equation: (eq-two-groups-joint). Source: Bishop, PRML, eq. 9.36.
+    Equation: (eq-two-groups-log-likelihood). Source: Bishop, PRML, eq. 9.36.
     """
     _checks.shape("x", x, None)
     share = torch.tensor([1 - model.weight, model.weight], dtype=x.dtype)
@@ -84,7 +87,7 @@ def posterior(x, theta, model=PENGUINS):
 def hard_q(x, theta, model=PENGUINS):
     """Best q among certainties (hard EM, as in k-means): each draw goes wholly to its likelier group.
 
-    The gap is at least 0 and closes only where no draw is in doubt. Equation: (eq-hard-e-step).
+    The gap is at least 0 and closes only where no draw is in doubt.
     Source: Neal and Hinton (1998), on winner-take-all variants.
     """
     joint = log_joint(x, theta, model)
@@ -97,7 +100,7 @@ def shared_q(x, theta, model=PENGUINS):
 
     .. math:: q_k \propto \exp\Big(\frac1n\sum_i \log p(x_i, z_i = k\,|\,\theta)\Big)
 
-    Blind to x, it cannot tell the groups apart: its M step moves theta to 0. Equation: (eq-shared-e-step).
+    Blind to x, it cannot tell the groups apart: its M step moves theta to 0.
     Source: maximise the bound over one row; compare Blei et al. (2017), eq. 18.
     """
     joint = log_joint(x, theta, model)
@@ -113,7 +116,7 @@ def threshold_q(x, threshold, width):
     The exact posterior of any theta has this form (see ``exact_threshold``). The bound touches the log-likelihood where
     threshold and width belong to one theta; a pair which belongs to none leaves a gap everywhere.
 
-    Equation: (eq-threshold-q). Source: Bishop, PRML, eqs. 4.65 to 4.67.
+    Source: Bishop, PRML, eqs. 4.65 to 4.67.
     """
     _checks.shape("x", x, None)
     second = torch.sigmoid((x - threshold[..., None]) / width[..., None])
@@ -127,7 +130,7 @@ def exact_threshold(theta, model=PENGUINS):
     .. math:: w = \frac{\sigma^2}{\theta}, \qquad
               t = \frac{\mu_0+\mu_1}2 + w\,\log\frac{\pi_0}{\pi_1}
 
-    Equation: (eq-exact-threshold). Source: Bishop, PRML, eqs. 4.66 and 4.67.
+    Source: Bishop, PRML, eqs. 4.66 and 4.67.
     """
     _checks.positive("theta", theta)
     width = model.sigma**2 / theta
@@ -153,7 +156,7 @@ def gap(x, theta, q, model=PENGUINS):
 
     .. math:: \ell(\theta) - \mathcal L(q, \theta) = \sum_i KL(q_i\,\|\,p(z_i\,|\,x_i, \theta))
 
-    Equation: (eq-elbo-gap-mixture). Source: Neal and Hinton (1998), lemmas 1 and 2; Bishop, PRML, eq. 9.72.
+    Equation: (eq-elbo-mixture). Source: Neal and Hinton (1998), lemmas 1 and 2; Bishop, PRML, eq. 9.72.
     """
     _checks.shape("q", q, x.shape[-1], 2)
     log_posterior = log_joint(x, theta, model).log_softmax(-1)
@@ -175,7 +178,10 @@ def m_step(x, q, model=PENGUINS):
 
 
 def em(x, theta, steps, e_step=posterior, model=PENGUINS):
-    """The path of theta (steps + 1,): its start, then where each E step and M step lead. Equation: (eq-em)."""
+    """The path of theta (steps + 1,): its start, then where each E step and M step lead.
+
+    Equations: (eq-e-step) and (eq-m-step).
+    """
     path = [_checks.as_float("theta", theta)]
     for _ in range(_checks.whole("steps", steps)):
         path.append(m_step(x, e_step(x, path[-1], model), model))

@@ -20,6 +20,8 @@ from livebook.marks import Panel, Readout
 from livebook.parameters import Guess, Parameter
 from livebook.payload import MIME
 
+# What every figure can do: an attribute or a parameter of such a name would hide it.
+METHODS = frozenset({"scene", "parameters", "name", "values", "marks", "caption", "source", "payload"})
 STATIC = resources.files(__package__).joinpath("static")
 
 
@@ -35,7 +37,8 @@ class Figure(anywidget.AnyWidget):
     """Base class. A subclass declares sliders, ``panels`` and ``scene``; its docstring begins with the caption.
 
     ``equation`` is TeX in symbols; ``numbers`` is the same with ``<<name>>`` where the current value of a parameter
-    or readout stands. ``guess`` makes the figure ask before it answers.
+    or readout stands. ``guess`` makes the figure ask before it answers. Raises AttributeError where a parameter or an
+    attribute would hide one of the methods.
     """
 
     panels: dict[str, Panel] = {}
@@ -47,6 +50,18 @@ class Figure(anywidget.AnyWidget):
     _spec = traitlets.Dict().tag(sync=True)
     _program = traitlets.Unicode().tag(sync=True)
     _constants = traitlets.Bytes().tag(sync=True)
+
+    def __init_subclass__(cls, **kwargs):
+        """Refuse a parameter with the name of a method."""
+        super().__init_subclass__(**kwargs)
+        for name in METHODS & {n for n, own in vars(cls).items() if isinstance(own, Parameter)}:
+            raise AttributeError(f"{cls.__name__}.{name}: every figure has a method of this name; take another")
+
+    def __setattr__(self, name, value):
+        """Refuse an attribute with the name of a method."""
+        if name in METHODS:
+            raise AttributeError(f"{type(self).__name__}.{name}: every figure has a method of this name; take another")
+        super().__setattr__(name, value)
 
     def __init__(self, **parameters):
         """Compile the scene; ``parameters`` override the starts."""

@@ -274,6 +274,14 @@ def test_an_index_out_of_range_gives_nan(node):
     assert np.array_equal(picked, [0, 3, np.nan], equal_nan=True)
 
 
+@pytest.mark.parametrize("place", [(0, 0), (0, 1), (1, 2), (-1, 0)])
+def test_an_entry_of_a_held_table_is_a_factor(node, rng, place):
+    """One entry is 1 and another is not: a factor 1 is left out, and must not be looked for in the whole table."""
+    held = torch.tensor([[1.0, 2.0, 0.0], [3.0, -1.0, 1.0]], dtype=torch.float64)
+    x = rng.normal(size=3)
+    check(node, lambda x: (x * held[place], held[place] * x, x / (held[place] + 5), x.sum() * held[place]), x)
+
+
 def test_input_orders_do_not_matter(node, rng):
     x = rng.normal(size=A34)
     module = node.open(compile(lambda x: x.cumsum(1), np.asfortranarray(x)))

@@ -201,6 +201,22 @@ def test_a_bad_guess_is_refused_by_name(guess, message):
         Asking()
 
 
+@pytest.mark.parametrize("name", ["values", "marks", "caption"])
+def test_a_name_that_would_hide_a_method_is_refused(name):
+    class Holding(Figure):
+        """A figure that holds data."""
+
+        def scene(self):
+            return []
+
+    figure = Holding()
+    with pytest.raises(AttributeError, match=f"Holding.{name}"):
+        setattr(figure, name, [1.0])
+    assert figure.values() == {}
+    with pytest.raises(AttributeError, match=f"Sliding.{name}"):
+        type("Sliding", (Figure,), {name: Slider(0, 0, 1)})
+
+
 def test_what_the_compiler_cannot_do_names_the_scene():
     from livebook.compiler import CompileError
 

@@ -74,7 +74,6 @@ def test_fit_works_along_the_last_dimension():
     assert sigma.tolist() == [1, 2]
 
 
-@pytest.mark.equation("eq-gaussian-entropy")
 @given(widths)
 def test_entropy_is_scipys(sigma):
     assert gaussian.entropy(sigma).item() == pytest.approx(float(stats.norm.entropy(0, sigma)), rel=1e-12, abs=1e-12)

@@ -422,7 +422,7 @@ def test_evidence_by_quadrature():
     assert math.log(total) == pytest.approx(mean_field.normal_evidence(x, *PRIOR).item(), abs=1e-5)
 
 
-@pytest.mark.equation("eq-mf-normal-student")
+@pytest.mark.equation("eq-mf-normal-posterior")
 def test_the_mean_alone_is_student_and_the_precision_alone_a_gamma():
     exact = mean_field.normal_posterior(flippers(3), *PRIOR)
     mu_n, kappa_n, a_n, b_n = (value.item() for value in exact)
@@ -440,7 +440,6 @@ def fixed_point(exact, v=3.0, sweeps=80):
     return m, v, a, b
 
 
-@pytest.mark.equation("eq-mf-normal-gap")
 @settings(max_examples=25, deadline=None)
 @given(st.floats(210, 224), st.floats(0.5, 60), st.floats(1.2, 20), st.floats(40, 1500))
 def test_the_gap_of_mean_and_precision_by_quadrature(m, v, a, b):

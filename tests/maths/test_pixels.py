@@ -186,7 +186,6 @@ def test_at_the_best_logit_the_mean_is_the_average():
     assert abs(expit(found.x) - 0.5) > 1.5 * abs(x.mean().item() - 0.5)
 
 
-@pytest.mark.equation("eq-dec-quantile")
 @pytest.mark.parametrize("l", [-900.0, -3.0, -1e-7, 0.0, 1e-5, 2.0, 40.0, 900.0])
 def test_uniform_numbers_become_draws(l):  # noqa: E741
     u = torch.linspace(0.001, 0.999, 41, dtype=torch.float64)

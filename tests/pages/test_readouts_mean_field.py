@@ -117,7 +117,7 @@ def normal_gap(m, w, s, posterior):
     return -stats.norm(m, w).entropy() - stats.gamma(a, scale=1 / b).entropy() - cross
 
 
-@pytest.mark.equation("eq-mf-normal-evidence", "eq-mf-normal-gap", "eq-mf-normal-price")
+@pytest.mark.equation("eq-mf-normal-evidence", "eq-mf-normal-price")
 @pytest.mark.parametrize(
     ("n", "m", "w", "s"), [(3, 212, 2, 7), (1, 200, 0.3, 2), (30, 230, 20, 20), (1, 230, 20, 20), (30, 214.8, 0.9, 4.8)]
 )

@@ -200,7 +200,7 @@ def _unchanged(name, args):
 def _is_one(x):
     """Tell whether a factor changes nothing: a plain 1, or a 0-d constant 1."""
     if isinstance(x, View):
-        return not x.shape and isinstance(x.cell.value, ir.Constant) and x.cell.value.data.item() == 1
+        return not x.shape and (known := x.constant()) is not None and known.item() == 1
     return x == 1
 
 
