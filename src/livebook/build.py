@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from livebook.bundle import with_node
+from livebook import bundle
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,9 +25,10 @@ def main() -> int:
     out = parser.parse_args().out.resolve()
     if out.name != "_build":
         parser.error(f"--out must be a folder called _build, got {str(out)!r}")
-    os.environ.update(with_node())  # kernels stand beside it
+    os.environ.update(bundle.with_node())  # kernels stand beside it
     os.environ["OMP_NUM_THREADS"] = "1"  # matrices this small gain nothing from more
     os.environ["LIVEBOOK_BUILDING"] = "1"  # for cells that would leave a progress bar in the page
+    bundle.checkers()
     from jupyter_book.cli.main import build
 
     out.parent.mkdir(parents=True, exist_ok=True)

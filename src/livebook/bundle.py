@@ -45,12 +45,18 @@ def scripts() -> None:
 
 
 def python() -> None:
-    """Python for the exercises: Pyodide, its memory just after the start, and the checkers as a zip to import from."""
+    """Python for the exercises: Pyodide, its memory just after the start, and the checkers."""
     target = STATIC / "pyodide"
     target.mkdir()
     for name in PYODIDE:
         shutil.copyfile(MODULES / "pyodide" / name, target / name)
     shutil.copyfile(_snapshot(), target / "snapshot.bin")
+    checkers()
+
+
+def checkers() -> None:
+    """The checkers as a zip to import from; each build of the pages makes it again, since it is older otherwise."""
+    STATIC.mkdir(exist_ok=True)
     helpers = PACKAGE.parent / "helpers"
     sources = [helpers / "__init__.py", *sorted((helpers / "checks").rglob("*.py"))]
     with zipfile.ZipFile(STATIC / "exercise-helpers.zip", "w") as archive:

@@ -137,6 +137,11 @@ def area(lam):
         Wrong(_AREA.replace("math.log(lam / (1 - lam))", "math.log(lam)"), "logit is"),
         Wrong(_AREA.replace("(2 * lam - 1) / logit", "(2 * lam - 1) / math.log10(lam / (1 - lam))"), "natural"),
         Wrong(_AREA.replace("(2 * lam - 1) / logit", "math.tanh(logit) / logit"), "half the logit"),
+        Wrong(
+            "def area(lam):\n    return sum(lam ** x * (1 - lam) ** (1 - x) "
+            "for x in [(i + 0.5) / 2000 for i in range(2000)]) / 2000\n",
+            "adds up strips",
+        ),
         Wrong("def area(lam):\n    return lam * 0.0 + 0.5\n", "average of the two ends|same number"),
         Wrong("def area(lam):\n    return (lam * (1 - lam)) ** 0.5\n", "in the middle"),
         Wrong("def area(lam):\n    return 1.0 if lam < 2 else lam\n", "would have area 1|same number"),
@@ -174,9 +179,15 @@ def _(area):
                 "This is the curve's height in the middle. The area under it is a little more.",
                 lambda lam: math.sqrt(lam * (1 - lam)),
             ),
+            Mistake(
+                "Nearly right: this adds up strips. The integral has a formula, which is right to the last digit.",
+                lambda lam: (
+                    math.fsum(lam**x * (1 - lam) ** (1 - x) for x in ((i + 0.5) / 2000 for i in range(2000))) / 2000
+                ),
+            ),
             Mistake("A density would have area 1. Integrate this curve.", lambda lam: 1.0),
         ],
-        solved="Right: never above one half, whatever the decoder says.",
+        solved="Never above one half, whatever the decoder says.",
         absolute=1e-9,
         errors={ZeroDivisionError: "At one half numerator and logit are both 0."},
     )
@@ -269,7 +280,7 @@ def _(log_binomial):
                 lambda k, logit: _log_binomial(16 - k, logit),
             ),
         ],
-        solved="Right, and it never forms λ: logits of any size do.",
+        solved="It never forms λ, so logits of any size do.",
         absolute=1e-9,
         errors={
             OverflowError: "Take the large exponential out of the logarithm first.",
@@ -379,6 +390,6 @@ def _(loss):
                 lambda x, mu, s: _with(x, mu, s, of_sigma=64, of_pi=64),
             ),
         ],
-        solved="Right. Its best σ² is the mean squared error, and the KL has the weight that it should have.",
+        solved="Its best σ² is the mean squared error, and the KL has the weight that it should have.",
         absolute=1e-9,
     )  # fmt: skip

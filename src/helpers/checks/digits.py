@@ -90,6 +90,7 @@ def kl(mu, log_sigma):
             "the other way round",
         ),
         Wrong(_KL.replace("math.exp(2 * s) - 1 - 2 * s", "s * s - 1 - 2 * math.log(abs(s))"), "log_sigma.*as if"),
+        Wrong(_KL.replace("- 1 - 2 * s", "- 1 - math.log(s * s)"), "once more"),
         Wrong(
             "import math\ndef kl(mu, log_sigma):\n    for m, s in zip(mu, log_sigma):\n"
             "        return (m * m + math.exp(2 * s) - 1 - 2 * s) / 2",
@@ -123,6 +124,10 @@ def _(kl):
             Mistake(
                 "You use log_sigma as if it were sigma: take its exponential first.",
                 _sum_of(lambda m, s: (m * m + s * s - 1 - 2 * math.log(abs(s))) / 2),
+            ),
+            Mistake(
+                "You take the logarithm of log_sigma once more; log σ² is 2 * log_sigma.",
+                _sum_of(lambda m, s: (m * m + math.exp(2 * s) - 1 - math.log(s * s)) / 2),
             ),
             Mistake(
                 "Only the first latent counts. Does `return` stand inside the loop?", lambda m, s: _kl(m[:1], s[:1])

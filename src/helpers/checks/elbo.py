@@ -188,7 +188,7 @@ def _(elbo):
                 with_kl(lambda mu_q, sigma_q, theta, tau: _kl(theta, tau, mu_q, sigma_q)),
             ),
         ],
-        solved="Right for every q; and at the exact posterior your ELBO is log p(x), with nothing missing.",
+        solved="It holds for every q; and at the exact posterior your ELBO is log p(x), with nothing missing.",
         absolute=1e-10,
     )  # fmt: skip
 

@@ -127,7 +127,7 @@ def _(slope_along_b):
             Mistake("The reading stands there twice; it comes in once.", by(lambda xi, gi: xi * xi * gi)),
             Mistake("Each chick's pull is missing: multiply its reading by its g.", by(lambda xi, gi: xi)),
         ],
-        solved="Right: every chick pulls at the shared weight, in proportion to its reading.",
+        solved="Every chick pulls at the shared weight, in proportion to its reading.",
         absolute=1e-12,
     )
 
@@ -162,7 +162,12 @@ def shared_gap(sigma, d, s):
         Wrong(_SHARED.replace("s / sigma", "sigma / s"), "upside down"),
         Wrong(_SHARED.replace(" - 0.5", ""), "never 0"),
         Wrong(_SHARED.replace("return ", "return 2 * (").replace("- 0.5", "- 0.5)"), "sum of the two"),
-        Wrong(_SHARED.replace("(2 * s**2)", "(2 * sigma**2)").replace("sigma**2 + d", "s**2 + d"), "other direction"),
+        Wrong(
+            _SHARED.replace("(2 * s**2)", "(2 * sigma**2)")
+            .replace("sigma**2 + d", "s**2 + d")
+            .replace("s / sigma", "sigma / s"),
+            "other direction",
+        ),
         Wrong(_SHARED.replace("distance**2", "distance"), "not squared"),
         Wrong(_SHARED.replace("sigma**2 + distance**2", "distance**2"), "own width"),
         Wrong(_SHARED.replace("(2 * s**2)", "s**2"), "factor ½"),
@@ -189,7 +194,7 @@ def _(shared_gap):
             Mistake("This is the sum of the two gaps; take their average.", lambda *a: 2 * _shared_gap(*a)),
             Mistake(
                 "This is the other direction, averaged under the posterior. The gap averages under q.",
-                lambda sigma, d, s: math.log(s / sigma) + (s**2 + d**2 / 4) / (2 * sigma**2) - 0.5,
+                lambda sigma, d, s: math.log(sigma / s) + (s**2 + d**2 / 4) / (2 * sigma**2) - 0.5,
             ),
             Mistake(
                 "The distance is not squared.",
@@ -204,7 +209,7 @@ def _(shared_gap):
                 lambda sigma, d, s: math.log(s / sigma) + (sigma**2 + d**2 / 4) / s**2 - 0.5,
             ),
         ],
-        solved="Right. The bottom is at sigma = s: the shared q does not widen, it stands where neither chick is.",
+        solved="The bottom is at sigma = s: the shared q does not widen, it stands where neither chick is.",
         absolute=1e-10,
     )
 
@@ -285,6 +290,6 @@ def _(refined_mean):
                     lambda mu, sigma, m, s, rate: m),
             Mistake("This is how far the mean moves. Add it to mu.", lambda mu, *a: _refined_mean(mu, *a) - mu),
         ],
-        solved="Right: width first, then the mean, by the new width. A full step lands on a Gaussian posterior.",
+        solved="Width first, then the mean, by the new width. A full step lands on a Gaussian posterior.",
         absolute=1e-10,
     )  # fmt: skip

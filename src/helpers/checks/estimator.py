@@ -166,7 +166,7 @@ def _(standard_error):
                 lambda x: math.sqrt(formulas.squares(x, 0.0) / (len(x) - 1)) / math.sqrt(len(x)),
             ),
         ],
-        solved="Right for two birds and for thirty, and for huge lengths too: you subtract before you square.",
+        solved="It works for two birds and for thirty, and for huge lengths too: you subtract before you square.",
         absolute=1e-12,
         errors={
             ValueError: "Is the number under the root negative? Then the subtraction came after the squaring.",

@@ -111,6 +111,8 @@ def bound(log_w, k):
         Wrong(_BOUND.replace("top + math.log", "math.log"), "largest log-weight back"),
         Wrong(_BOUND.replace("math.exp(one - top)", "math.exp(one)"), "added without having been taken off|largest"),
         Wrong(_BOUND.replace("return sum(values) / len(values)", "return values[0]"), "first group"),
+        Wrong(_BOUND.replace("len(log_w) - k + 1, k)", "len(log_w) - k + 1)"), "overlap"),
+        Wrong(_BOUND.replace("len(log_w) - k + 1, k)", "len(log_w) - k, k)"), "last full group"),
     ],
 )
 def _(bound):
@@ -146,6 +148,19 @@ def _(bound):
                 by(lambda g, k: _log_mean(g), max),
             ),
             Mistake("Add the largest log-weight back after the logarithm.", by(lambda g, k: _log_mean(g) - max(g))),
+            Mistake(
+                "Your groups overlap: the next one begins where the last one ended.",
+                lambda log_w, k: (
+                    math.fsum(_log_mean(log_w[i : i + k]) for i in range(len(log_w) - k + 1)) / (len(log_w) - k + 1)
+                ),
+            ),
+            Mistake(
+                "The last full group is missing: `range` stops before its end.",
+                lambda log_w, k: (
+                    math.fsum(values := [_log_mean(log_w[i : i + k]) for i in range(0, len(log_w) - k, k)])
+                    / len(values)
+                ),
+            ),
             Mistake("Only the first group counts.", lambda log_w, k: _log_mean(log_w[:k])),
             Mistake(
                 "The largest log-weight is added without having been taken off inside the exponential.",

@@ -260,7 +260,7 @@ def _(score_estimate):
                 by(lambda f, mu, sigma, eps, b: (f(mu + sigma * eps) - f(mu)) * eps / sigma),
             ),
         ],
-        solved="Right, and it never asked f for a slope: it works for a jump as well.",
+        solved="It never asked f for a slope: it works for a jump as well.",
         absolute=1e-10,
     )
 

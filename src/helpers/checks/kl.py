@@ -232,7 +232,7 @@ def _(estimate):
             ),
             Mistake("A quotient of logarithms is not the logarithm of a quotient: subtract.", quotient),
         ],
-        solved="Right, also where both densities vanish: only the difference of their logarithms is needed.",
+        solved="It holds also where both densities vanish: only the difference of their logarithms is needed.",
         absolute=1e-11,
         errors={ZeroDivisionError: "Work with the difference of two logarithms: log r = log p - log q."},
     )

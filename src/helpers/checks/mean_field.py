@@ -237,7 +237,7 @@ def _(new_mean):
                 lambda j, m, mu, p: mu[j],
             ),
         ],
-        solved="Right in every dimension, and no width was needed: CAVI for a Gaussian is a loop around this line.",
+        solved="It works in every dimension, and no width was needed: CAVI for a Gaussian is a loop around this line.",
         absolute=1e-12,
     )
 

@@ -195,7 +195,7 @@ def _(log_marginal):
             Mistake("The height lacks its 1 / sigma: a narrow Gaussian is high.", no_sigma),
             Mistake("All components count alike here; use the weights that are given.", _equal_weights),
         ],
-        solved="Right for one component and for three, and also where every density is too small for a float.",
+        solved="It works for one component and for three, and also where every density is too small for a float.",
         absolute=1e-12,
         errors={ValueError: "log(0) does not exist: take the largest term out of the sum before you exponentiate."},
     )  # fmt: skip

@@ -123,6 +123,7 @@ _ACTIVE = """def active(means):
         Wrong(_ACTIVE.replace("return count", "return count / len(means[0])"), "share of the latents"),
         Wrong(_ACTIVE.replace("variance > 0.01", "variance < 0.01"), "that sleep"),
         Wrong(_ACTIVE.replace("/ len(column)\n        if", "\n        if"), "sum of the squared"),
+        Wrong(_ACTIVE.replace("/ len(column)\n        if", "/ (len(column) - 1)\n        if"), "divide by n − 1"),
     ],
 )
 def _(active):
@@ -153,6 +154,10 @@ def _(active):
                 "This is the sum of the squared distances; the variance is their average.",
                 count(lambda column: len(column) * _variance(column)),
             ),
+            Mistake(
+                "You divide by n − 1. These pictures are all there are, so their mean square distance has n.",
+                count(lambda column: _variance(column) * len(column) / (len(column) - 1)),
+            ),
         ],
         solved="It looks at the encoder’s means alone, which is why it takes one pass over the data.",
     )  # fmt: skip
@@ -179,7 +184,7 @@ def _aggregate_cases(rng):
     yield Case((0.7, [0.7], [0.1]), "Here there is one picture only.")
     yield Case((3.0, [-1.0, 1.0], [0.02, 0.03]), "Here every density is too small for a float64: it becomes 0.")
     yield Case((0.0, [0.0, 0.0], [1.0, 1.0]), "Here all answers are the prior.")
-    yield Case((0.2, [0.2, 0.9], [1e-300, 1.0]), "Here one answer is a spike, and z is on it.")
+    yield Case((0.2, [0.2, 0.9], [1e-100, 1.0]), "Here one answer is a spike, and z is on it.")
 
 
 _AGGREGATE = """import math
@@ -252,7 +257,7 @@ def _(log_aggregate):
                 mixed(lambda z, m, s: log_density((z - m), 0, 1) - math.log(s)),
             ),
         ],
-        solved="Right, and it holds where every density underflows, which is where it is needed with β = 0.",
+        solved="It holds even where every density underflows, which is where it is needed with β = 0.",
         absolute=1e-10,
         errors={
             ValueError: "If every exponential is 0, its logarithm fails: take the largest logarithm out first.",
@@ -261,7 +266,7 @@ def _(log_aggregate):
     )  # fmt: skip
 
 
-def _rate(eigenvalues, sigma, beta):
+def _linear_rate(eigenvalues, sigma, beta):
     return math.fsum(max(0.0, math.log(value / (beta * sigma**2)) / 2) for value in eigenvalues)
 
 
@@ -298,6 +303,11 @@ def linear_rate(eigenvalues, sigma, beta):
         Wrong(_RATE.replace("value > beta * sigma**2", "value > sigma**2"), "switched off at σ²"),
         Wrong(_RATE.replace("return total", "return beta * total"), "charge, β times"),
         Wrong(_RATE.replace("math.log", "math.log2"), "bits"),
+        Wrong(
+            "import math\ndef linear_rate(eigenvalues, sigma, beta):\n"
+            "    return max(0, sum(0.5 * math.log(v / (beta * sigma**2)) for v in eigenvalues))",
+            "each direction, not for their sum",
+        ),
     ],
 )
 def _(linear_rate):
@@ -309,10 +319,10 @@ def _(linear_rate):
 
     return compare(
         linear_rate,
-        _rate,
+        _linear_rate,
         _rate_cases(random.Random("regulariser-linear")),
         [
-            Mistake("The ½ is missing.", lambda *a: 2 * _rate(*a)),
+            Mistake("The ½ is missing.", lambda *a: 2 * _linear_rate(*a)),
             Mistake(
                 "A latent under water has a negative term in your sum. It is off, and costs 0.",
                 total(lambda value, sigma, beta: math.log(value / (beta * sigma**2)) / 2),
@@ -320,6 +330,10 @@ def _(linear_rate):
             Mistake(
                 "You use σ in place of σ²; eigenvalues are variances.",
                 total(lambda value, sigma, beta: cost(value, beta * sigma)),
+            ),
+            Mistake(
+                "You stop at 0 once, for the whole sum. Being off is a matter for each direction, not for their sum.",
+                lambda e, sigma, beta: max(0.0, math.fsum(math.log(v / (beta * sigma**2)) / 2 for v in e)),
             ),
             Mistake("β is not used.", total(lambda value, sigma, beta: cost(value, sigma**2))),
             Mistake(
@@ -330,8 +344,10 @@ def _(linear_rate):
                 "A latent is switched off at σ² here. The water stands at βσ².",
                 total(lambda v, sigma, beta: math.log(v / (beta * sigma**2)) / 2 if v > sigma**2 else 0.0),
             ),
-            Mistake("This is the charge, β times the rate.", lambda e, sigma, beta: beta * _rate(e, sigma, beta)),
-            Mistake("This is the rate in bits.", lambda *a: _rate(*a) / math.log(2)),
+            Mistake(
+                "This is the charge, β times the rate.", lambda e, sigma, beta: beta * _linear_rate(e, sigma, beta)
+            ),
+            Mistake("This is the rate in bits.", lambda *a: _linear_rate(*a) / math.log(2)),
         ],
         solved="Each direction pays for the part of it that stands out of the water, on a logarithmic scale.",
         absolute=1e-12,

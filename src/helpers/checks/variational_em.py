@@ -157,7 +157,7 @@ def _(responsibility):
             Mistake(alone, upper_joint),
             Mistake(alone, upper_density),
         ],
-        solved="Right, also where both densities vanish: only the difference of their logarithms matters.",
+        solved="It holds also where both densities vanish: only the difference of their logarithms matters.",
         absolute=1e-12,
         errors={
             ZeroDivisionError: "Work with the difference of the two logarithms instead.",

@@ -24,12 +24,12 @@ def one_digit():
 
 
 class TighterBounds(Figure):
-    """A linear model scores one digit: log p(x) is exact, and q stands beside the exact posterior. Each thin line is the bound of the first K of a thousand draws, for sixteen repetitions; the thick line is their mean, the dashed one what the weights’ variance promises. Below, the draws of one repetition; the first bar holds all that lies lower."""  # noqa: E501
+    """A linear model scores one digit: log p(x) is exact, and q stands beside the exact posterior. Each thin line is the bound of the first K of a thousand draws, for sixteen repetitions (vermilion: the one shown below); the thick line is their mean, a purple dashed line what the weights’ variance promises. Below, the draws of one repetition; the first bar holds all that lies lower."""  # noqa: E501
 
     width = Slider(0.8, 0.4, 2.5, step=0.01, label="width of q, over the posterior’s", role="approximation")
     offset = Slider(1.0, 0, 3, step=0.05, label="q off centre, in posterior widths", role="approximation")
     log_k = Slider(3.0, 0, 3, step=0.01, symbol="log₁₀ K", label="draws", role="approximation")
-    shown = Slider(1.0, 1, REPETITIONS, step=1, label="repetition shown", role="bound")
+    shown = Slider(1.0, 1, REPETITIONS, step=1, label="repetition shown", role="approximation")
 
     panels = {
         "bound": Panel(Axis("log₁₀ K", (0, 3), ticks=4), Axis("bound − log p(x)", (-3, 1), "nats", 5), 0.6),
@@ -108,7 +108,7 @@ class TighterBounds(Figure):
             Line(x, x, role="data", dash=True, width=1.0, label="K", label_at="end", panel="size"),
             *cover(Line(x, expected, role="gap", dash=True, width=1.5, panel="size")),
             Line(x, size[(self.places - 1).long()].log10(), role="approximation", width=2.5, label="these draws",
-                 label_at="end", panel="size"),
+                 label_at="start", panel="size"),
             Rule(x=draws.log10(), role="approximation", panel="size"),
             *cover(Points(draws.log10()[None], ess.log10()[None], role="approximation", size=5.0, panel="size")),
         ]  # fmt: skip
