@@ -58,7 +58,9 @@ Choice(
     CHAPTER,
     "May be compared",
     (
-        right("a Gaussian with learned σ and a continuous Bernoulli, both as densities of x in [0, 1]"),
+        right(
+            "a Gaussian with learnt σ and a continuous Bernoulli, as densities (not as models) of the same x in [0, 1]"
+        ),
         wrong(
             "a continuous Bernoulli of x in [0, 1] and a Binomial of the counts",
             "One is a density, the other a probability. Integrate the density over each count's stretch first.",

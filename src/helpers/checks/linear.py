@@ -72,7 +72,7 @@ Choice(
         right("With σ² learnt, the third latent would come into use."),
         wrong(
             "A better optimiser would bring the third latent into use.",
-            "This is the maximum of the exact likelihood; a better optimiser only reaches it sooner.",
+            "This is the maximum, of ELBO and likelihood alike; a better optimiser only reaches it sooner.",
         ),
     ),
     "Collapse without any looseness of the bound: the likelihood itself has no use for the third latent.",

@@ -61,9 +61,9 @@ class LatentPlane(Figure):
             Points(self.means[:, 0], self.means[:, 1], text=self.labels, opacity=0.75, panel="plane"),
             *circles("plane"),
             Handle(z1, z2, drags=("z1", "z2"), label="z", panel="plane"),
-            Image(brightness.reshape(SIDE, SIDE), (0, SIDE), (0, SIDE), panel="image"),
+            Image(brightness.reshape(SIDE, SIDE), (0, SIDE), (0, SIDE), role="model", panel="image"),
             Readout("log p(z)", gaussian.log_prob(z, 0.0, 1.0).sum(), "nats", 2, role="model", name="log_p_z"),
-            Readout("pixels expected on", brightness.sum(), "of 64", 1, role="data"),
+            Readout("pixels expected on", brightness.sum(), "of 64", 1, role="model"),
         ]
 
 
@@ -103,10 +103,10 @@ class EncodeDigit(Figure):
             *ellipses(mu, log_sigma),
             Handle(*z, ("eps1", "eps2"), mu[0], mu[1], width[0], width[1], "approximation", label="z", panel="plane"),
             Image(logits.sigmoid().reshape(SIDE, SIDE), (0, SIDE), (0, SIDE), role="model", panel="decoded"),
-            Readout("log p(x|z)", self.model.likelihood(x, logits), "nats", 3, role="model", name="log_p_x_given_z"),
-            Readout("reconstruction", reconstruction, "nats", 3),
-            Readout("KL", kl, "nats", 3, role="approximation"),
-            Readout("ELBO", reconstruction - kl, "nats", 3, role="bound"),
+            Readout("log p(x|z)", self.model.likelihood(x, logits), "nats", 2, role="model", name="log_p_x_given_z"),
+            Readout("reconstruction", reconstruction, "nats", 2),
+            Readout("KL", kl, "nats", 2, role="approximation"),
+            Readout("ELBO", reconstruction - kl, "nats", 2, role="bound"),
             Readout("log p(x)", log_p, "nats", 1, role="model", name="log_p"),
             Readout("gap", log_p - reconstruction + kl, "nats", 1, role="gap"),
             *(Action(label, {"x": digit}) for label, digit in zip(self.labels, self.digits, strict=True)),

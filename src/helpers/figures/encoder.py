@@ -162,9 +162,9 @@ class TwoGaps(Figure):
             ),
             *cover(Rule(x=log_p, role="model", label="log p(x)", panel="pieces")),
             word(left, 0.83, "ELBO, encoder", "bound", bound - left > room),
-            word(bound, 0.83, "amortisation gap", "gap", amortisation > 0.1 * scale),
+            word(bound, 0.83, "amortisation gap", "gap", amortisation > 0.3 * scale),
             word(left, 0.33, "ELBO, best q", "bound", best - left > room),
-            word(best, 0.33, "approximation gap", "gap", approximation > 0.1 * scale),
+            word(log_p, 0.33, "approximation gap", "gap", approximation > 0.1 * scale),
         ]
 
     def curves(self, x, q, best, encoder):
@@ -191,12 +191,12 @@ class TwoGaps(Figure):
 
 
 class LineByHand(Figure):
-    """An encoder made of two straight lines: one for the mean of q, one for the logarithm of its width. Shaded is the exact posterior at every reading, each column a density. To the right, what the line loses at each reading; the dots are the 300 chicks over which the bound is averaged."""  # noqa: E501
+    """An encoder made of two straight lines: one for the mean of q, one for the logarithm of its width. Shaded is the exact posterior at every reading, each column a density. The other panel shows what the line loses at each reading; the dots are the 300 chicks over which the bound is averaged."""  # noqa: E501
 
     mean = Slider(25.0, 5, 45, step=0.5, label="mean at 2.5 kg", unit="days", role="approximation")
     slope = Slider(0.0, -5, 20, step=0.25, label="slope", unit="days/kg", role="approximation")
     width = Slider(4.0, 1, 6, step=0.1, label="width at 2.5 kg", unit="days", role="approximation")
-    factor = Slider(1.0, 0.7, 1.6, step=0.02, label="width a kg more", unit="times", role="approximation")
+    factor = Slider(1.0, 0.7, 1.6, step=0.02, label="width grows, per kg", unit="×", role="approximation")
 
     panels = {
         "plane": Panel(Axis("reading x", (0.4, 4.4), "kg"), Axis("age", (-5, 65), "days", 4), 0.75),

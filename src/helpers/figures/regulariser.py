@@ -101,7 +101,7 @@ def pictures(model, z, prior, x, mu):
 
 
 class BetaModels(Figure):
-    """Seven VAEs that differ in the weight β of the regulariser alone. Numerals are draws from q(z|x) of test digits, and half and nine tenths of the prior’s draws fall inside the dashed circles; the ellipses belong to the six digits that are redrawn. In the last panel every dot is a model, and on the slanted line the ELBO is the same."""  # noqa: E501
+    """Seven VAEs that differ in the weight β of the regulariser alone. Numerals are draws from q(z|x) of test digits, and half and nine tenths of the prior’s draws fall inside the dashed circles; the ellipses belong to the six digits that are redrawn. In the last panel every dot is a model, and on the slanted line the ELBO is the same; on a lower one it is higher."""  # noqa: E501
 
     model = Slider(3.0, 0, 6, step=1, label="model, by rising β")
     z1 = Slider(0.0, -PLANE, PLANE, step=0.05, symbol="z₁")
