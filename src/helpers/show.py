@@ -5,6 +5,8 @@ import html
 import inspect
 import os
 import re
+import subprocess
+import sys
 import textwrap
 
 import matplotlib.pyplot as plt
@@ -19,21 +21,39 @@ WIDTH = 76  # what fits the page's text column
 def source(*functions) -> Markdown:
     """The source of ``functions`` as highlighted Python, each docstring cut to its summary to show the formula.
 
-    Raises TypeError for what has no Python source.
+    Lines are broken to fit the page. Raises TypeError for what has no Python source.
     """
-    return Markdown("```python\n" + "\n\n".join(map(_shortened, functions)) + "\n```")
+    texts = [_summarised(textwrap.dedent(inspect.getsource(function))) for function in functions]
+    return Markdown("```python\n" + "\n\n".join(map(_broken, texts)) + "\n```")
 
 
-def _shortened(function) -> str:
-    text = textwrap.dedent(inspect.getsource(function)).rstrip()
-    node = ast.parse(text).body[0]
-    docstring = ast.get_docstring(node)
-    if docstring is None:
-        return text
-    place, lines = node.body[0], text.splitlines()
-    summary = re.sub(r":\w+:`([^`]*)`", r"\1", docstring.splitlines()[0]).replace("``", "`")
-    quoted = textwrap.indent(textwrap.fill(f'"""{summary}"""', WIDTH - 4), "    ")
-    return "\n".join([*lines[: place.lineno - 1], quoted, *lines[place.end_lineno :]])
+def _summarised(text) -> str:
+    """Python ``text`` in which every docstring is its first line."""
+    lines = text.splitlines()
+    owners = [node for node in ast.walk(ast.parse(text)) if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
+    for owner in sorted(owners, key=lambda node: -node.lineno):  # from the end, so that places stay right
+        if (docstring := ast.get_docstring(owner)) is None:
+            continue
+        place = owner.body[0]
+        summary = re.sub(r":\w+:`([^`]*)`", r"\1", docstring.splitlines()[0]).replace("``", "`")
+        quoted = textwrap.fill(f'"""{summary}"""', WIDTH - place.col_offset)
+        lines[place.lineno - 1 : place.end_lineno] = textwrap.indent(quoted, " " * place.col_offset).splitlines()
+    return "\n".join(lines)
+
+
+def _broken(text) -> str:
+    """Python ``text`` with lines of at most ``WIDTH`` characters, by the formatter that keeps the book's code."""
+    command = [
+        sys.executable,
+        "-m",
+        "ruff",
+        "format",
+        "--isolated",
+        f"--line-length={WIDTH}",
+        "--stdin-filename=shown.py",
+        "-",
+    ]
+    return subprocess.run(command, input=text, capture_output=True, text=True, check=True).stdout.rstrip()
 
 
 def table(header, rows) -> HTML:

@@ -1,5 +1,7 @@
 """What a chapter shows of code and results: sources, tables, progress that leaves no trace."""
 
+import ast
+import inspect
 import re
 
 import pytest
@@ -34,3 +36,30 @@ def test_training_leaves_no_trace_in_a_page(book):
     page = (book / "vae" / "digits.html").read_text("utf-8")
     assert "progress=progress" in re.sub(r"<[^>]+>", "", page)
     assert "it/s" not in page and "%|" not in page
+
+
+class _Shown:
+    """A class whose ``name`` is long enough.
+
+    More of it.
+    """
+
+    def method(self, first, second=(1, 2, 3), third=("a", "b", "c"), fourth=None, fifth=None):
+        """Return ``first`` and all the others, in the order in which they were given to the method.
+
+        Not shown.
+        """
+        # A comment stays.
+        return first, second, third, fourth, fifth
+
+
+def test_shown_code_is_the_code_with_short_lines_and_short_docstrings():
+    text = show.source(_Shown).data
+    code = text.removeprefix("```python\n").removesuffix("\n```")
+    assert max(map(len, code.splitlines())) <= show.WIDTH
+    assert "More of it" not in code and "Not shown" not in code and "``" not in code and "# A comment stays." in code
+    [shown], [own] = ast.parse(code).body, ast.parse(inspect.getsource(_Shown)).body
+    for tree in (shown, own):
+        for node in (tree, tree.body[1]):
+            del node.body[0]  # the docstring
+    assert ast.dump(shown) == ast.dump(own)
