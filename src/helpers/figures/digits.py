@@ -73,7 +73,7 @@ class EncodeDigit(Figure):
     x = Pixels([0.0] * SIDE**2, SIDE, SIDE, label="an image x")
     eps1 = Slider(0.0, -3, 3, step=0.05, symbol="ε₁", role="approximation")
     eps2 = Slider(0.0, -3, 3, step=0.05, symbol="ε₂", role="approximation")
-    panels = {"plane": plane(1.0), "decoded": Panel(PICTURE, PICTURE, 1.0, 0.55)}
+    panels = {"plane": plane(1.0), "decoded": Panel(PICTURE, PICTURE, 1.0, 0.85)}
     equation = (
         r"\bound{\mathcal{L}} = \underbrace{\mathbb{E}_{\approximation{q(z \mid x)}}"
         r"\big[\log \model{p(}\data{x}\model{ \mid z)}\big]}_{\text{reconstruction}}"

@@ -250,7 +250,7 @@ class LineByHand(Figure):
             Limits(y=torch.stack([0 * top, top]), panel="loss"),
             Area(self.readings, lost, self.approximation, role="gap", hatch=True, panel="loss"),
             Line(self.readings, self.approximation, role="posterior", label="best q", panel="loss"),
-            Line(self.readings, lost, role="approximation", label="your line", panel="loss"),
+            Line(self.readings, lost, role="approximation", label="your line", label_at="end", panel="loss"),
             Points(self.seen, 0.015 * top.expand(self.seen.shape), panel="loss", **dots),
             Readout("mean log p(x)", self.evidence, "nats", 3, role="model", name="log_p"),
             Readout("mean ELBO", bound, "nats", 3, role="bound", name="elbo"),
