@@ -79,9 +79,9 @@ def match_moments(distance, weight):
 def step(mu, sigma, distance, weight):
     r"""One step down KL(q‖p): ask how much of q each hump claims, then move q to where that is answered best.
 
-    .. math:: \mu \leftarrow d\,\left(E_\epsilon[r] - \tfrac12\right), \qquad
-              \sigma - \frac1\sigma \leftarrow d\,E_\epsilon[\epsilon\,r], \qquad
-              r = \mathrm{sigmoid}\left(\mathrm{logit}\,w + d\,(\mu + \sigma\epsilon)\right)
+    .. math:: \mu \leftarrow d\,\left(E_\epsilon[c] - \tfrac12\right), \qquad
+              \sigma - \frac1\sigma \leftarrow d\,E_\epsilon[\epsilon\,c], \qquad
+              c = \mathrm{sigmoid}\left(\mathrm{logit}\,w + d\,(\mu + \sigma\epsilon)\right)
 
     It never climbs: log p(z) + z²/2 is convex in z, so putting its tangent in its place bounds the divergence from
     above, and the step goes to the lowest point of the bound. It rests where both partial derivatives are 0.

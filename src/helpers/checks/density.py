@@ -121,8 +121,11 @@ def area(low, high, mu, sigma, pieces):
             ),
             "trapezoids",
         ),
+        Wrong(_AREA.replace("low + (i + 0.5)", "(i + 0.5)"), "begin at `low`"),
         Wrong(_AREA.replace("range(pieces)", "range(pieces - 1)"), "last piece is missing"),
         Wrong(_AREA.replace("range(pieces)", "range(1, pieces)"), "first piece is missing"),
+        Wrong(_AREA.replace("range(pieces)", "range(1)"), "Only the first piece"),
+        Wrong(_AREA.replace("range(pieces)", "[pieces - 1]"), "Only the last piece"),
         Wrong(_AREA.replace("range(pieces)", "range(pieces + 1)"), "one piece too many"),
         Wrong(_AREA.replace(" * width for i in range(pieces))", " for i in range(pieces)) / pieces"), "average height"),
         Wrong(_AREA.replace(" / (sigma * math.sqrt(2 * math.pi))", ""), "factor in front"),
@@ -176,6 +179,18 @@ def _(area):
                 "You average the heights at both ends of each piece: these are trapezoids, a good way too. The exercise"
                 " asks for rectangles with the height in the middle.",
                 lambda *a: (_rectangles(*a, 0.0) + _rectangles(*a, 1.0)) / 2,
+            ),
+            Mistake(
+                "The pieces begin at `low`, not at 0.",
+                lambda low, high, mu, sigma, n: _area(0, high - low, mu, sigma, n),
+            ),
+            Mistake(
+                "Only the first piece counts. Does `return` stand inside the loop?",
+                lambda low, high, mu, sigma, n: _area(low, low + (high - low) / n, mu, sigma, 1),
+            ),
+            Mistake(
+                "Only the last piece counts. Add to the total (`+=`) rather than setting it anew.",
+                lambda low, high, mu, sigma, n: _area(high - (high - low) / n, high, mu, sigma, 1),
             ),
             Mistake("The last piece is missing: `range(pieces)` ends at pieces - 1 by itself.", pieces_of(-1)),
             Mistake("The first piece is missing: count from 0.", pieces_of(0, 1)),
@@ -303,7 +318,7 @@ def tail(x, mu, sigma):
             "right for ordinary input, but not here: .*ten sigma",
         ),
         Wrong(_TAIL.replace(" / 2\n", "\n"), "twice the area"),
-        Wrong(_TAIL.replace("(x - mu)", "(mu - x)"), "to the left of x"),
+        Wrong(_TAIL.replace("math.erfc(", "(1 + math.erf(").replace("(2))) / 2", "(2)))) / 2"), "to the left of x"),
         Wrong(_TAIL.replace(" * math.sqrt(2)", ""), "root of 2 is missing"),
         Wrong(_TAIL.replace("math.erfc", "math.erf"), "erf, not erfc"),
         Wrong(_TAIL.replace("math.sqrt(2)", "2"), "divides by 2 where"),
@@ -324,6 +339,7 @@ def _(tail):
         [
             Mistake("This is twice the area: erfc runs from 2 down to 0.", lambda *a: 2 * _tail(*a)),
             Mistake("This is the area to the left of x.", lambda x, mu, sigma: _tail(mu, x, sigma)),
+            Mistake("This is the area to the left of x.", _cdf),
             Mistake(
                 "The root of 2 is missing: erfc integrates exp(-t²), not exp(-t²/2).",
                 lambda x, mu, sigma: math.erfc((x - mu) / sigma) / 2,
@@ -379,9 +395,9 @@ def _inside(body):
     wrong=[
         Wrong("def density(r, radius):\n    return 2 * r / radius**2", "larger than the radius"),
         Wrong("def density(r, radius):\n    return 2 * r / radius**2 if r <= radius else 0.0", "never negative"),
-        Wrong(_inside("(r / radius) ** 2"), "Differentiate it"),
+        Wrong("def density(r, radius):\n    return (r / radius) ** 2", "Differentiate it"),
+        Wrong("def density(r, radius):\n    return 2 * r / radius", "square of the radius"),
         Wrong(_inside("1 / radius"), "level density"),
-        Wrong(_inside("2 * r / radius"), "square of the radius"),
         Wrong(_inside("r / radius**2"), "area under it is only one half"),
         Wrong(_inside("2 * r"), "radius 1 only"),
         Wrong(_inside("2 * 3.141592653589793 * r"), "circumference"),
@@ -392,33 +408,28 @@ def _(density):
     def within(formula):
         return lambda r, radius: formula(r, radius) if 0 <= r <= radius else 0.0
 
+    slips = {
+        "This is the probability of a distance up to r. Differentiate it, and you have the density.": (
+            lambda r, radius: (r / radius) ** 2
+        ),
+        "A level density would make a ring near the centre as probable as the much longer ring at the edge.": (
+            lambda r, radius: 1 / radius
+        ),
+        "The square of the radius stands below the line: the area must be 1 for every radius.": (
+            lambda r, radius: 2 * r / radius
+        ),
+        "The area under it is only one half: the 2 is missing.": lambda r, radius: r / radius**2,
+        "This is right for a board of radius 1 only.": lambda r, radius: 2 * r,
+        "This is the circumference of a ring. Divide it by the area of the board.": (lambda r, radius: 2 * math.pi * r),
+        "This is the density per square metre of board; asked is the one per metre of distance.": (
+            lambda r, radius: 1 / (math.pi * radius**2)
+        ),
+    }
     return compare(
         density,
         _density,
         _density_cases(random.Random("density-dart")),
-        [
-            Mistake(
-                "This is the probability of a distance up to r. Differentiate it, and you have the density.",
-                within(lambda r, radius: (r / radius) ** 2),
-            ),
-            Mistake(
-                "A level density would make a ring near the centre as probable as the much longer ring at the edge.",
-                within(lambda r, radius: 1 / radius),
-            ),
-            Mistake(
-                "The square of the radius stands below the line: the area must be 1 for every radius.",
-                within(lambda r, radius: 2 * r / radius),
-            ),
-            Mistake("The area under it is only one half: the 2 is missing.", within(lambda r, radius: r / radius**2)),
-            Mistake("This is right for a board of radius 1 only.", within(lambda r, radius: 2 * r)),
-            Mistake(
-                "This is the circumference of a ring. Divide it by the area of the board.",
-                within(lambda r, radius: 2 * math.pi * r),
-            ),
-            Mistake(
-                "This is the density per square metre of board; asked is the one per metre of distance.",
-                within(lambda r, radius: 1 / (math.pi * radius**2)),
-            ),
-        ],
+        # Each slip, by those who thought of the board's edge and by those who did not.
+        [Mistake(says, formula) for says, slip in slips.items() for formula in (within(slip), slip)],
         solved="Level on the board, rising with the distance: a density belongs to the quantity that is measured.",
     )

@@ -114,6 +114,8 @@ def elbo(x, q, theta, tau, sigma):
         Wrong(_ELBO.replace("reconstruction - kl", "kl - reconstruction"), "wrong sign.*loss"),
         Wrong(_ELBO.replace("reconstruction - kl", "reconstruction"), "only the reconstruction"),
         Wrong(_ELBO.replace(" - 1 / 2", ""), "half at the end"),
+        Wrong(_ELBO.replace("mu_q, sigma_q = q", "mu_q, sigma_q = q[0], math.sqrt(q[1])"), "not a variance"),
+        Wrong(_ELBO.replace("return reconstruction", "return reconstruction + math.log(2 * math.pi) / 2"), "constant"),
         Wrong(_ELBO.replace("math.log(tau / sigma_q)", "math.log(sigma_q / tau)"), "upside down"),
         Wrong(_ELBO.replace("(sigma_q**2 + (mu_q - theta) ** 2)", "(mu_q - theta) ** 2"), "sigma_q² is missing"),
         Wrong(_ELBO.replace("(2 * sigma**2)", "2 * sigma**2"), "needs brackets"),
@@ -154,6 +156,14 @@ def _(elbo):
             ),
             Mistake("The ELBO has the wrong sign: this is the loss that a VAE minimises.", lambda *a: -_elbo(*a)),
             Mistake("This is only the reconstruction; the KL to the prior comes off it.", with_kl(lambda *a: 0.0)),
+            Mistake(
+                "q holds a standard deviation, sigma_q, not a variance.",
+                lambda x, q, theta, tau, sigma: _elbo(x, (q[0], math.sqrt(q[1])), theta, tau, sigma),
+            ),
+            Mistake(
+                "The log density lacks its constant, half the logarithm of 2π.",
+                lambda *a: _elbo(*a) + formulas.HALF_LOG_2_PI,
+            ),
             Mistake("The half at the end of the KL is missing.", with_kl(lambda *a: _kl(*a) + 0.5)),
             Mistake(
                 "The logarithm in the KL is upside down: it is log(tau / sigma_q).",

@@ -23,7 +23,7 @@ Number(
         (-0.75, "The sign is turned round: the birds lie above μ, so moving μ up makes them more likely."),
         (2.5, "You squared the deviations. The square lost its power when it was differentiated."),
     ),
-    solved="(0 + 4 + 8)/16 = 0.75: a millimetre to the right would win about three quarters of a nat.",
+    solved="(0 + 4 + 8)/16 = 0.75: a tenth of a millimetre to the right would win about 0.075 nats.",
     otherwise="Sum the deviations xᵢ − μ, and divide by σ².",
     unit="nats/mm",
 )
@@ -277,6 +277,12 @@ def _climb_cases(rng):
             "after its first step",
         ),
         Wrong(
+            "def climb(x, mu, sigma, rate, steps):\n    n = len(x)\n"
+            "    a, b = sum(v - mu for v in x) / sigma**2, slope_sigma(x, mu, sigma)\n"
+            "    for _ in range(steps):\n        mu, sigma = mu + rate * a / n, sigma + rate * b / n\n    return sigma",
+            "anew inside the loop",
+        ),
+        Wrong(
             "def climb(x, mu, sigma, rate, steps):\n    m = sum(x) / len(x)\n"
             "    return (sum((v - m) ** 2 for v in x) / len(x)) ** 0.5",
             "closed form",
@@ -320,6 +326,10 @@ def _(climb):
             Mistake(
                 "The walk ends after its first step. Does `return` stand inside the loop?",
                 lambda x, mu, sigma, rate, steps: _walk(x, mu, sigma, rate, min(steps, 1)),
+            ),
+            Mistake(
+                "Every step uses the slopes of the start. Compute them anew inside the loop.",
+                lambda x, mu, sigma, rate, steps: sigma + steps * (_walk(x, mu, sigma, rate, 1) - sigma),
             ),
             Mistake(
                 "This is the closed form, where a long walk would end. The exercise asks where this walk has got to.",

@@ -96,6 +96,8 @@ def kl_gaussian(mu_q, sigma_q, mu_p, sigma_p):
             ),
             "other direction",
         ),
+        Wrong(_GAUSSIAN.replace("sigma_q**2", "sigma_q"), "squared above the line"),
+        Wrong(_GAUSSIAN.replace("- 0.5", "+ 0.5").replace("- 1 / 2", "+ 1 / 2"), "comes off"),
     ],
 )
 def _(kl_gaussian):
@@ -128,6 +130,14 @@ def _(kl_gaussian):
             Mistake("a / 2 * sigma_p**2 needs brackets: here it multiplies.", with_(below=lambda s, t: 2 / t**2)),
             Mistake("You divide by sigma_p where it should be the variance.", with_(below=lambda s, t: 2 * t)),
             Mistake("The 2 below the squares is missing.", with_(below=lambda s, t: t**2)),
+            Mistake(
+                "q's width is squared above the line: its variance stands there.", with_(square=lambda d, s: s + d**2)
+            ),
+            Mistake(
+                "The logarithm is of the two widths; of the variances you would need half of it.",
+                with_(log=lambda s, t: 2 * math.log(t / s)),
+            ),
+            Mistake("The half at the end comes off: two identical bells must give 0.", with_(end=-0.5)),
             Mistake("q's variance is missing above the line.", with_(square=lambda d, s: d**2)),
             Mistake("The distance between the centres does not count.", with_(square=lambda d, s: s**2)),
             Mistake("The distance between the centres is squared.", with_(square=lambda d, s: s**2 + abs(d))),

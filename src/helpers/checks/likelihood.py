@@ -395,6 +395,16 @@ def _log_density_cases(rng):
         ),
         Wrong(
             "import math\ndef log_density(x, mu, sigma):\n"
+            "    return -(x - mu) ** 2 / (2 * sigma) - math.log(sigma) - math.log(2 * math.pi) / 2",
+            "the variance, sigma²",
+        ),
+        Wrong(
+            "import math\ndef log_density(x, mu, sigma):\n"
+            "    return -((x - mu) / sigma) ** 2 - math.log(sigma) - math.log(2 * math.pi) / 2",
+            "not halved",
+        ),
+        Wrong(
+            "import math\ndef log_density(x, mu, sigma):\n"
             "    value = -((x - mu) / sigma) ** 2 / 2 - math.log(sigma) - math.log(2 * math.pi) / 2\n"
             "    return value / math.log(10)",
             "base 10",
@@ -414,6 +424,14 @@ def _(log_density):
         _log_density_cases(random.Random("likelihood-curve")),
         [
             Mistake("This is the density; take its logarithm.", formulas.height),
+            Mistake(
+                "The square is divided by 2 sigma; it is the variance, sigma², that stands there.",
+                lambda x, mu, sigma: -((x - mu) ** 2) / (2 * sigma) - math.log(sigma) - half,
+            ),
+            Mistake(
+                "The square is not halved: the exponent divides by 2 sigma².",
+                lambda x, mu, sigma: -formulas.square(x, mu, sigma) - math.log(sigma) - half,
+            ),
             Mistake(
                 "This is only the exponent. The logarithm of the factor in front of it is missing.",
                 lambda x, mu, sigma: -formulas.square(x, mu, sigma) / 2,
@@ -501,6 +519,11 @@ def _log_ratio_cases(rng):
             "only the first curve",
         ),
         Wrong(
+            "def log_ratio(x, first, second):\n    for v in x:\n"
+            "        return log_density(v, *first) - log_density(v, *second)",
+            "Only the first bird",
+        ),
+        Wrong(
             "def log_ratio(x, first, second):\n"
             "    return sum(log_density(v, *first) - log_density(v, *second) for v in x) / len(x)",
             "average",
@@ -542,6 +565,10 @@ def _(log_ratio):
             Mistake(
                 "This looks at only the first curve; subtract the second one's log-likelihood.",
                 lambda x, first, second: side(x, first),
+            ),
+            Mistake(
+                "Only the first bird counts. Does `return` stand inside the loop?",
+                lambda x, first, second: side(x[:1], first) - side(x[:1], second),
             ),
             Mistake(
                 "This is the average over the birds; their evidence adds up.",

@@ -43,6 +43,7 @@ Number(
     answer=math.exp(3),
     tolerance=0.06,
     wrong=(
+        (20.0, "Nearly: the question asks for one decimal."),
         (3.0, "That is the difference, which is the logarithm of the ratio. Undo the logarithm."),
         (math.exp(-3), "That is the ratio of the second to the first. The one with −30.2 is the larger."),
         (30.2 / 33.2, "You divided the logarithms. The logarithm of a ratio is a difference."),
@@ -72,7 +73,7 @@ Choice(
         right("Twice as many birds with the same mean and spread make every point twice as many nats below the top."),
         wrong(
             "A curve with −120 nats on 30 birds is better than one with −1388 nats on 342 birds.",
-            "These are different data, and more terms make a sum more negative. Only the same birds can be compared.",
+            "These are different data, and more terms make a sum more negative. Compare sums over the same birds.",
         ),
     ),
     "The logarithm keeps the order, and the drop is n times what mean and spread decide.",
@@ -166,6 +167,14 @@ _MISTAKES = [
         _summed(lambda x, mu, sigma: formulas.square(x, mu, sigma) / 2 - math.log(sigma) - formulas.HALF_LOG_2_PI),
     ),
     Mistake(
+        "The square is divided by 2 sigma; it is the variance, sigma², that stands there.",
+        _summed(lambda x, mu, sigma: -((x - mu) ** 2) / (2 * sigma) - math.log(sigma) - formulas.HALF_LOG_2_PI),
+    ),
+    Mistake(
+        "a / 2 * sigma**2 needs brackets: Python divides by 2 and then multiplies by sigma**2.",
+        _summed(lambda x, mu, sigma: -((x - mu) ** 2) / 2 * sigma**2 - math.log(sigma) - formulas.HALF_LOG_2_PI),
+    ),
+    Mistake(
         "These are logarithms to base 10; this book's are natural (`math.log`).",
         lambda x, mu, sigma: _log_likelihood(x, mu, sigma) / math.log(10),
     ),
@@ -173,6 +182,7 @@ _MISTAKES = [
 
 _START = "import math\ndef log_likelihood(x, mu, sigma):\n    "
 _TERM = "-((v - mu) / sigma) ** 2 / 2 - math.log(sigma) - math.log(2 * math.pi) / 2"
+_REST = _TERM.split(" / 2", 1)[1]
 _HEIGHT = "math.exp(-((v - mu) / sigma) ** 2 / 2) / (sigma * math.sqrt(2 * math.pi))"
 
 
@@ -203,6 +213,8 @@ _HEIGHT = "math.exp(-((v - mu) / sigma) ** 2 / 2) / (sigma * math.sqrt(2 * math.
         Wrong(f"{_START}return sum(({_TERM}) / math.log(10) for v in x)", "base 10"),
         Wrong(f"{_START}return sum({_TERM.replace('** 2 / 2', '** 2')} for v in x)", "not halved"),
         Wrong(f"{_START}return sum({_TERM[1:]} for v in x)", "needs a minus sign"),
+        Wrong(f"{_START}return sum(-(v - mu) ** 2 / (2 * sigma){_REST} for v in x)", "the variance, sigma²"),
+        Wrong(f"{_START}return sum(-(v - mu) ** 2 / 2 * sigma**2{_REST} for v in x)", "needs brackets"),
     ],
 )
 def _(log_likelihood):

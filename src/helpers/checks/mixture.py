@@ -66,7 +66,7 @@ Choice(
         ),
         wrong(
             "If three components reach a higher log-likelihood than two, there are three groups.",
-            "A richer family never fits worse, groups or no groups.",
+            "A richer family contains the smaller one, so its best fit is at least as good, groups or no groups.",
         ),
         wrong(
             "Each E step puts every bird into one component.",
@@ -279,21 +279,39 @@ def _(new_sigma):
     )  # fmt: skip
 
 
-def _step(x, weights, means, sigmas, *, equal=False, stale=False, fixed=False, heights=False):
-    """One EM step, or a mistaken one."""
+def _shares(value, *model):
+    """Responsibilities of one bird."""
+    total = _log_marginal(value, *model)
+    return [math.exp(entry - total) for entry in _log_joint(value, *model)]
+
+
+def _step(x, weights, means, sigmas, slip=""):
+    """One EM step, or one with a ``slip``."""
     size, mean, spread = [], [], []
-    table = []
-    prior = [1 / len(means)] * len(means) if heights else weights
-    for value in x:
-        joint = _log_joint(value, prior, means, sigmas)
-        total = _log_marginal(value, prior, means, sigmas)
-        table.append([math.exp(entry - total) for entry in joint])
+    prior = [1 / len(means)] * len(means) if slip == "heights" else weights
+    table = [_shares(value, prior, means, sigmas) for value in x]
+    if slip == "hard":
+        table = [[float(share == max(row)) for share in row] for row in table]
     for k, old in enumerate(means):
         q = [row[k] for row in table]
         size.append(sum(q))
         mean.append(sum(share * value for share, value in zip(q, x, strict=True)) / size[k])
-        spread.append(math.sqrt(_around(x, q, old if stale else mean[k]) / size[k]))
-    return weights if equal else [s / len(x) for s in size], mean, sigmas if fixed else spread
+        centre = {"stale": old, "overall": sum(x) / len(x)}.get(slip, mean[k])
+        variance = _around(x, q, centre) / size[k]
+        spread.append(variance if slip == "variance" else math.sqrt(variance))
+    kept = {"equal": weights, "sums": size}.get(slip, [s / len(x) for s in size])
+    return kept, mean, sigmas if slip == "fixed" else spread
+
+
+def _step_in_turn(x, *model):
+    """Each component moves before the next one's responsibilities are computed."""
+    weights, means, sigmas = map(list, model)
+    for k in range(len(means)):
+        q = [_shares(value, weights, means, sigmas)[k] for value in x]
+        weights[k] = sum(q) / len(x)
+        means[k] = sum(share * value for share, value in zip(q, x, strict=True)) / sum(q)
+        sigmas[k] = math.sqrt(_around(x, q, means[k]) / sum(q))
+    return weights, means, sigmas
 
 
 def _score(x, model):
@@ -335,6 +353,20 @@ def climb(x, weights, means, sigmas, steps):
 """
 
 
+_IN_TURN = """import math
+def climb(x, weights, means, sigmas, steps):
+    weights, means, sigmas = list(weights), list(means), list(sigmas)
+    for _ in range(steps):
+        for k in range(len(means)):
+            q = [math.exp(math.log(weights[k]) + log_marginal(value, [1.0], [means[k]], [sigmas[k]])
+                          - log_marginal(value, weights, means, sigmas)) for value in x]
+            weights[k] = sum(q) / len(x)
+            means[k] = sum(s * value for s, value in zip(q, x)) / sum(q)
+            sigmas[k] = math.sqrt(sum(s * (value - means[k]) ** 2 for s, value in zip(q, x)) / sum(q))
+    return sum(log_marginal(value, weights, means, sigmas) for value in x)
+"""
+
+
 @checker(
     "mixture-climb",
     chapter=CHAPTER,
@@ -343,6 +375,16 @@ def climb(x, weights, means, sigmas, steps):
         Wrong(_CLIMB.replace("[s / len(x) for s in size], new", "weights, new"), "weights stay"),
         Wrong(_CLIMB.replace("middle = new", "middle = means"), "old means"),
         Wrong(_CLIMB.replace("new, spread", "new, sigmas"), "widths stay"),
+        Wrong(_CLIMB.replace("[math.sqrt(sum(", "[(sum("), "are variances"),
+        Wrong(
+            _CLIMB.replace(
+                "        size = ", "        q = [[float(s == max(row)) for s in row] for row in q]\n        size = "
+            ),
+            "wholly to one",
+        ),
+        Wrong(_CLIMB.replace("middle = new", "middle = [sum(x) / len(x)] * len(means)"), "mean of all birds"),
+        Wrong(_CLIMB.replace("[s / len(x) for s in size]", "size"), "do not sum to 1"),
+        Wrong(_IN_TURN, "from the old parameters"),
         Wrong(_CLIMB.replace("for _ in range(steps):", "for _ in range(1):"), "one step"),
         Wrong(_CLIMB.replace("for _ in range(steps):", "for _ in range(0):"), "log-likelihood of the start"),
         Wrong(_CLIMB.replace("range(steps)", "range(steps + 1)"), "one step too many"),
@@ -357,26 +399,37 @@ def climb(x, weights, means, sigmas, steps):
     ],
 )
 def _(climb):
-    def mistaken(**how):
+    def walked(step):
         def run(x, weights, means, sigmas, steps):
             model = weights, means, sigmas
             for _ in range(steps):
-                model = _step(x, *model, **how)
+                model = step(x, *model)
             return _score(x, model)
 
         return run
+
+    def mistaken(slip):
+        return walked(lambda x, *model: _step(x, *model, slip))
 
     return compare(
         climb,
         _climb,
         _climb_cases(random.Random("mixture-climb")),
         [
-            Mistake("Your weights stay as they were at the start: the M step moves them too.", mistaken(equal=True)),
+            Mistake("Your weights stay as they were at the start: the M step moves them too.", mistaken("equal")),
             Mistake("Your spreads are taken around the old means; the M step takes them around the new ones.",
-                    mistaken(stale=True)),
-            Mistake("Your widths stay as they were at the start: the M step moves them too.", mistaken(fixed=True)),
+                    mistaken("stale")),
+            Mistake("Your widths stay as they were at the start: the M step moves them too.", mistaken("fixed")),
             Mistake("Your responsibilities compare the heights alone; weight each with its component's share first.",
-                    mistaken(heights=True)),
+                    mistaken("heights")),
+            Mistake("Your sigmas are variances: take the root.", mistaken("variance")),
+            Mistake("You give each bird wholly to one component. The E step shares it out.", mistaken("hard")),
+            Mistake("Your spreads are taken around the mean of all birds; each component needs its own.",
+                    mistaken("overall")),
+            Mistake("Your weights do not sum to 1: divide each component's sum of shares by the number of birds.",
+                    mistaken("sums")),
+            Mistake("You replace a component's parameters before the next one's responsibilities are computed. All "
+                    "responsibilities of a step come from the old parameters.", walked(_step_in_turn)),
             Mistake("You take one step, however many are asked for.", lambda *a: _climb(*a[:4], 1)),
             Mistake("This is the log-likelihood of the start: the new parameters never reach the score.",
                     lambda *a: _climb(*a[:4], 0)),

@@ -45,9 +45,12 @@ Number(
         (1 - math.exp(-2), "That is the outer ellipse, with radius 2."),
         (1 - math.exp(-1), "The exponent is r²/2, and r is 1."),
         (39.3, "Give the share as a number between 0 and 1."),
+        (39.0, "Give the share as a number between 0 and 1."),
+        (39.347, "Give the share as a number between 0 and 1."),
+        (68.27, "That is the share in one dimension, in per cent. In the plane there is more room outside."),
     ),
-    solved="1 − e^(−1/2) = 0.393: less than half, although the ellipse is one standard deviation wide.",
-    otherwise="The ellipse is the image of a circle of radius 1. Put r = 1 in the formula, and mind in and outside.",
+    solved="1 − e^(−1/2) = 0.393: less than half, although the ellipse reaches one standard deviation to every side.",
+    otherwise="The ellipse is the image of a circle of radius 1. The formula, at r = 1, has the share outside.",
 )
 
 Choice(

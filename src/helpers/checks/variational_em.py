@@ -104,6 +104,7 @@ def responsibility(x, theta, centre, sigma, weight):
         Wrong(_DENSITIES + "return b / a", "These are the odds"),
         Wrong(_SAFE.replace("return share", "return 1 - share"), "share of the lower group"),
         Wrong(_SAFE.replace("math.log(weight / (1 - weight)) + ", ""), "groups are not equally large"),
+        Wrong(_SAFE.replace("weight / (1 - weight)", "(1 - weight) / weight"), "upside down"),
         Wrong(_SAFE.replace("(2 * sigma ** 2)", "(2 * sigma)"), "divide by sigma where"),
         Wrong(_SAFE.replace("(2 * sigma ** 2)", "sigma ** 2"), "The 2 below"),
         Wrong(_SAFE.replace("(2 * sigma ** 2)", "2 * sigma ** 2"), "needs brackets"),
@@ -148,6 +149,12 @@ def _(responsibility):
                 "The groups are not equally large: weight, the prior share of the upper group, is missing.",
                 lambda x, theta, centre, sigma, weight: _share(
                     _log_odds(x, theta, centre, sigma, weight) - math.log(weight / (1 - weight))
+                ),
+            ),
+            Mistake(
+                "The prior odds are upside down: weight, the upper group's share, stands above.",
+                lambda x, theta, centre, sigma, weight: _share(
+                    _log_odds(x, theta, centre, sigma, weight) - 2 * math.log(weight / (1 - weight))
                 ),
             ),
             Mistake("You divide by sigma where it should be the variance, sigma².", scaled(lambda sigma: sigma)),

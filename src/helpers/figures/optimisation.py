@@ -131,7 +131,7 @@ def best_ellipses() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
 
 
 class CovarianceEllipse(Figure):
-    """A Gaussian in two dimensions, drawn as its ellipse: one standard deviation from the middle in every direction, and two. Drag the three points: the middle, the rightmost point and the topmost point."""  # noqa: E501
+    """A Gaussian in two dimensions, drawn as two ellipses: the outermost points of the inner one, to the right and left, above and below, lie one standard deviation from the middle, those of the outer one two. Drag the three points: the middle, the rightmost point and the topmost point."""  # noqa: E501
 
     birds = Choice(ALL, (ALL, *datasets.SPECIES), label="birds", role="data")
     mu1 = Slider(43.0, 34, 56, step=0.1, symbol="μ₁", label="length", unit="mm")
