@@ -10,6 +10,7 @@ import inspect
 import re
 import textwrap
 from importlib import resources
+from types import FunctionType
 
 import anywidget
 import torch
@@ -20,8 +21,6 @@ from livebook.marks import Panel, Readout
 from livebook.parameters import Guess, Parameter
 from livebook.payload import MIME
 
-# What every figure can do: an attribute or a parameter of such a name would hide it.
-METHODS = frozenset({"scene", "parameters", "name", "values", "marks", "caption", "source", "payload"})
 STATIC = resources.files(__package__).joinpath("static")
 
 
@@ -180,3 +179,11 @@ class Figure(anywidget.AnyWidget):
         data["text/html"] = f'<figure class="live-figure">{payload["picture"]}{caption}</figure>'
         data[MIME] = payload
         return data, metadata
+
+
+# What every figure can do: an attribute or a parameter of such a name would hide it.
+METHODS = frozenset(
+    name
+    for name, own in vars(Figure).items()
+    if not name.startswith("_") and isinstance(own, FunctionType | classmethod)
+)

@@ -4,6 +4,7 @@ import math
 import random
 
 from helpers.checks import formulas
+from helpers.checks.formulas import mean
 from helpers.checks.judging import Case, Mistake, compare
 from helpers.checks.questions import Choice, Number, right, wrong
 from helpers.checks.registry import Wrong, checker
@@ -50,13 +51,9 @@ Number(
 )
 
 
-def _mean(x):
-    return math.fsum(x) / len(x)
-
-
 def _standard_error(x):
     """The root of S / (n - 1), over the root of n."""
-    return math.sqrt(formulas.squares(x, _mean(x)) / (len(x) - 1)) / math.sqrt(len(x))
+    return math.sqrt(formulas.squares(x, mean(x)) / (len(x) - 1)) / math.sqrt(len(x))
 
 
 def _lengths(rng, count, mu=217.0, sigma=6.0):
@@ -79,7 +76,7 @@ def _error_cases(rng):
 
 def _of(change):
     """A mistake in the standard error: what is done with the squares S about the mean and with n."""
-    return lambda x: change(formulas.squares(x, _mean(x)), len(x))
+    return lambda x: change(formulas.squares(x, mean(x)), len(x))
 
 
 @checker(
@@ -177,7 +174,7 @@ def _(standard_error):
 
 def _bias(samples, mu, sigma):
     """Average of S / n over the samples, less the true variance."""
-    return math.fsum(formulas.squares(x, _mean(x)) / len(x) for x in samples) / len(samples) - sigma**2
+    return math.fsum(formulas.squares(x, mean(x)) / len(x) for x in samples) / len(samples) - sigma**2
 
 
 def _bias_cases(rng):
@@ -191,7 +188,7 @@ def _bias_cases(rng):
 
 def _averaged(estimate):
     """The bias of another estimate of the variance."""
-    return lambda samples, mu, sigma: _mean([estimate(x, mu) for x in samples]) - sigma**2
+    return lambda samples, mu, sigma: mean([estimate(x, mu) for x in samples]) - sigma**2
 
 
 _LOOP = "def bias(samples, mu, sigma):\n    total = 0.0\n    for x in samples:\n        m = sum(x) / len(x)\n"
@@ -255,12 +252,12 @@ def _(bias):
             ),
             Mistake(
                 "This divides by n - 1: the bias of the other estimate. Here maximum likelihood is on trial.",
-                _averaged(lambda x, mu: formulas.squares(x, _mean(x)) / max(1, len(x) - 1)),
+                _averaged(lambda x, mu: formulas.squares(x, mean(x)) / max(1, len(x) - 1)),
             ),
             Mistake(
                 "You measure from the mean of all samples together. Each researcher has one sample, and its own mean.",
                 lambda samples, mu, sigma: _averaged(
-                    lambda x, _: formulas.squares(x, _mean([v for one in samples for v in one])) / len(x)
+                    lambda x, _: formulas.squares(x, mean([v for one in samples for v in one])) / len(x)
                 )(samples, mu, sigma),
             ),
             Mistake(
@@ -277,7 +274,7 @@ def _(bias):
             ),
             Mistake(
                 "The division by the size of the sample is gone.",
-                _averaged(lambda x, mu: formulas.squares(x, _mean(x))),
+                _averaged(lambda x, mu: formulas.squares(x, mean(x))),
             ),
         ],
         solved="With each sample's own mean the bias appears: close to minus sigma squared over n.",

@@ -3,6 +3,7 @@
 import math
 import random
 
+from helpers.checks.formulas import log_mean_exp, mean
 from helpers.checks.judging import Case, Mistake, compare
 from helpers.checks.questions import Choice, Number, right, wrong
 from helpers.checks.registry import Wrong, checker
@@ -54,18 +55,12 @@ Number(
 )
 
 
-def _log_mean(log_w):
-    top = max(log_w)
-    return top + math.log(math.fsum(math.exp(one - top) for one in log_w) / len(log_w))
-
-
 def _groups(log_w, k):
     return [log_w[i : i + k] for i in range(0, len(log_w) - k + 1, k)]
 
 
 def _bound(log_w, k):
-    values = [_log_mean(group) for group in _groups(log_w, k)]
-    return math.fsum(values) / len(values)
+    return mean([log_mean_exp(group) for group in _groups(log_w, k)])
 
 
 def _bound_cases(rng):
@@ -116,7 +111,7 @@ def bound(log_w, k):
     ],
 )
 def _(bound):
-    def by(one, together=lambda values: math.fsum(values) / len(values)):
+    def by(one, together=mean):
         return lambda log_w, k: together([one(group, k) for group in _groups(log_w, k)])
 
     return compare(
@@ -130,41 +125,44 @@ def _(bound):
             ),
             Mistake(
                 "This is the log of the sum of the weights. The bound takes their mean: divide by K inside the log.",
-                by(lambda group, k: _log_mean(group) + math.log(k)),
+                by(lambda group, k: log_mean_exp(group) + math.log(k)),
             ),
-            Mistake("This is the sum over the groups; average their bounds.", by(lambda g, k: _log_mean(g), math.fsum)),
+            Mistake(
+                "This is the sum over the groups; average their bounds.", by(lambda g, k: log_mean_exp(g), math.fsum)
+            ),
             Mistake(
                 "You treat all log-weights as one group. That is one estimate of the bound with K = len(log_w).",
-                lambda log_w, k: _log_mean(log_w),
+                lambda log_w, k: log_mean_exp(log_w),
             ),
             Mistake(
                 "The group that is not full is to be left out: it is an estimate of another, lower bound.",
                 lambda log_w, k: (
-                    math.fsum(_log_mean(log_w[i : i + k]) for i in range(0, len(log_w), k)) / math.ceil(len(log_w) / k)
+                    math.fsum(log_mean_exp(log_w[i : i + k]) for i in range(0, len(log_w), k))
+                    / math.ceil(len(log_w) / k)
                 ),
             ),
             Mistake(
                 "You report the largest of the groups' estimates. That is no bound any more.",
-                by(lambda g, k: _log_mean(g), max),
+                by(lambda g, k: log_mean_exp(g), max),
             ),
-            Mistake("Add the largest log-weight back after the logarithm.", by(lambda g, k: _log_mean(g) - max(g))),
+            Mistake("Add the largest log-weight back after the logarithm.", by(lambda g, k: log_mean_exp(g) - max(g))),
             Mistake(
                 "Your groups overlap: the next one begins where the last one ended.",
                 lambda log_w, k: (
-                    math.fsum(_log_mean(log_w[i : i + k]) for i in range(len(log_w) - k + 1)) / (len(log_w) - k + 1)
+                    math.fsum(log_mean_exp(log_w[i : i + k]) for i in range(len(log_w) - k + 1)) / (len(log_w) - k + 1)
                 ),
             ),
             Mistake(
                 "The last full group is missing: `range` stops before its end.",
                 lambda log_w, k: (
-                    math.fsum(values := [_log_mean(log_w[i : i + k]) for i in range(0, len(log_w) - k, k)])
+                    math.fsum(values := [log_mean_exp(log_w[i : i + k]) for i in range(0, len(log_w) - k, k)])
                     / len(values)
                 ),
             ),
-            Mistake("Only the first group counts.", lambda log_w, k: _log_mean(log_w[:k])),
+            Mistake("Only the first group counts.", lambda log_w, k: log_mean_exp(log_w[:k])),
             Mistake(
                 "The largest log-weight is added without having been taken off inside the exponential.",
-                by(lambda g, k: _log_mean(g) + max(g)),
+                by(lambda g, k: log_mean_exp(g) + max(g)),
             ),
         ],
         solved="With K = 1 it is the ELBO, and the more draws share a logarithm, the higher it is on average.",
@@ -274,7 +272,7 @@ def _(effective):
 
 
 def _squares(values):
-    centre = math.fsum(values) / len(values)
+    centre = mean(values)
     return math.fsum((one - centre) ** 2 for one in values)
 
 

@@ -1,4 +1,4 @@
-"""The Gaussian in plain Python, for the judges of several chapters."""
+"""The Gaussian, averages and sums of exponentials in plain Python, for the judges of several chapters."""
 
 import math
 
@@ -19,6 +19,22 @@ def height(x, mu, sigma):
 def log_density(x, mu, sigma):
     """Its natural logarithm."""
     return -square(x, mu, sigma) / 2 - math.log(sigma) - HALF_LOG_2_PI
+
+
+def mean(values):
+    """Average of a list."""
+    return math.fsum(values) / len(values)
+
+
+def log_sum_exp(terms):
+    """The logarithm of the sum of the exponentials, taken around the largest."""
+    top = max(terms)
+    return top + math.log(math.fsum(math.exp(term - top) for term in terms))
+
+
+def log_mean_exp(terms):
+    """The logarithm of the average of the exponentials."""
+    return log_sum_exp(terms) - math.log(len(terms))
 
 
 def squares(x, centre):

@@ -3,6 +3,7 @@
 import math
 import random
 
+from helpers.checks.formulas import mean
 from helpers.checks.judging import Case, Mistake, compare
 from helpers.checks.questions import Choice, Number, right, wrong
 from helpers.checks.registry import Curve, Wrong, checker
@@ -99,12 +100,8 @@ def _estimates(f, mu, sigma, noise, b):
     return [(f(mu + sigma * eps) - b) * eps / sigma for eps in noise]
 
 
-def _mean(values):
-    return math.fsum(values) / len(values)
-
-
 def _score_estimate(f, mu, sigma, noise, b):
-    return _mean(_estimates(f, mu, sigma, noise, b))
+    return mean(_estimates(f, mu, sigma, noise, b))
 
 
 def _noise(rng, count):
@@ -167,7 +164,7 @@ _SCORE = """def score_estimate(f, mu, sigma, noise, b):
 )
 def _(score_estimate):
     def by(one):
-        return lambda f, mu, sigma, noise, b: _mean([one(f, mu, sigma, eps, b) for eps in noise])
+        return lambda f, mu, sigma, noise, b: mean([one(f, mu, sigma, eps, b) for eps in noise])
 
     return compare(
         score_estimate,
@@ -423,7 +420,7 @@ def _(variance):
 def _estimate(f, mu, sigma, noise):
     heights = [f(mu + sigma * eps) for eps in noise]
     total, count = math.fsum(heights), len(heights)
-    return _mean(
+    return mean(
         [(h - (total - h) / (count - 1)) * eps / sigma for h, eps in zip(heights, noise, strict=True)]
     )  # fmt: skip
 
@@ -475,22 +472,22 @@ def _(estimate):
     def noise_out(f, mu, sigma, noise):
         total = math.fsum(f(mu + sigma * eps) for eps in noise)
         terms = [(f(mu + sigma * e) - (total - e) / (len(noise) - 1)) * e / sigma for e in noise]
-        return _mean(terms)
+        return mean(terms)
 
     def first_only(f, mu, sigma, noise):
-        others = _mean([f(mu + sigma * eps) for eps in noise[1:]])
+        others = mean([f(mu + sigma * eps) for eps in noise[1:]])
         return _estimates(f, mu, sigma, noise[:1], others)[0] / len(noise)
 
     def neighbours(f, mu, sigma, noise):
         before = [noise[-1], *noise[:-1]]
         pairs = zip(noise, before, strict=True)
-        return _mean([(f(mu + sigma * e) - f(mu + sigma * other)) * e / sigma for e, other in pairs])
+        return mean([(f(mu + sigma * e) - f(mu + sigma * other)) * e / sigma for e, other in pairs])
 
     def with_baseline(baseline):
         def wrong(f, mu, sigma, noise):
             heights = [f(mu + sigma * eps) for eps in noise]
             total, count = math.fsum(heights), len(heights)
-            return _mean([
+            return mean([
                 (h - baseline(h, total, count, heights)) * eps / sigma
                 for h, eps in zip(heights, noise, strict=True)
             ])  # fmt: skip
@@ -544,7 +541,7 @@ def _(estimate):
             ),
             Mistake(
                 "f(mu) is a good baseline, and unbiased, but it is not from the draws: use the other heights.",
-                lambda f, mu, sigma, noise: _mean(_estimates(f, mu, sigma, noise, f(mu))),
+                lambda f, mu, sigma, noise: mean(_estimates(f, mu, sigma, noise, f(mu))),
             ),
             Mistake(
                 "This takes off the sum of the other heights; their average is wanted.",

@@ -85,9 +85,7 @@ def _log_joint(x, weights, means, sigmas):
 
 def _log_marginal(x, weights, means, sigmas):
     """The logarithm of the sum, taken around its largest term."""
-    joint = _log_joint(x, weights, means, sigmas)
-    top = max(joint)
-    return top + math.log(sum(math.exp(value - top) for value in joint))
+    return formulas.log_sum_exp(_log_joint(x, weights, means, sigmas))
 
 
 def _marginal_cases(rng):

@@ -3,7 +3,7 @@
 import math
 import random
 
-from helpers.checks.formulas import log_density
+from helpers.checks.formulas import log_density, log_mean_exp, mean
 from helpers.checks.judging import Case, Mistake, compare
 from helpers.checks.questions import Choice, Number, right, wrong
 from helpers.checks.registry import Wrong, checker
@@ -70,13 +70,9 @@ Choice(
 )
 
 
-def _mean(values):
-    return math.fsum(values) / len(values)
-
-
 def _variance(values):
-    centre = _mean(values)
-    return _mean([(value - centre) ** 2 for value in values])
+    centre = mean(values)
+    return mean([(value - centre) ** 2 for value in values])
 
 
 def _columns(means):
@@ -141,7 +137,7 @@ def _(active):
             ),
             Mistake(
                 "This is the mean square. A latent whose mean is 2 for every picture does not vary: take its mean off.",
-                count(lambda column: _mean([m * m for m in column])),
+                count(lambda column: mean([m * m for m in column])),
             ),
             Mistake("You count every latent that moves at all; the threshold is 0.01.", count(_variance, 0)),
             Mistake(
@@ -167,13 +163,8 @@ def _logs(z, mu, sigma):
     return [log_density(z, m, s) for m, s in zip(mu, sigma, strict=True)]
 
 
-def _log_mean_exp(logs):
-    top = max(logs)
-    return top + math.log(_mean([math.exp(value - top) for value in logs]))
-
-
 def _log_aggregate(z, mu, sigma):
-    return _log_mean_exp(_logs(z, mu, sigma))
+    return log_mean_exp(_logs(z, mu, sigma))
 
 
 def _aggregate_cases(rng):
@@ -228,7 +219,7 @@ def log_aggregate(z, mu, sigma):
 )
 def _(log_aggregate):
     def mixed(one):
-        return lambda z, mu, sigma: _log_mean_exp([one(z, m, s) for m, s in zip(mu, sigma, strict=True)])
+        return lambda z, mu, sigma: log_mean_exp([one(z, m, s) for m, s in zip(mu, sigma, strict=True)])
 
     return compare(
         log_aggregate,
@@ -241,7 +232,7 @@ def _(log_aggregate):
             ),
             Mistake(
                 "This is the average of the logarithms. The densities are averaged first.",
-                lambda *a: _mean(_logs(*a)),
+                lambda *a: mean(_logs(*a)),
             ),
             Mistake(
                 "Adding the logarithms takes the product of the densities, and a mixture is a sum.",
@@ -355,7 +346,7 @@ def _(linear_rate):
 
 
 def _charged(costs, floor):
-    return math.fsum(max(floor, _mean(column)) for column in _columns(costs))
+    return math.fsum(max(floor, mean(column)) for column in _columns(costs))
 
 
 def _charged_cases(rng):
@@ -401,7 +392,7 @@ _CHARGED = """def charged(costs, floor):
 )  # fmt: skip
 def _(charged):
     def over(one):
-        return lambda costs, floor: math.fsum(one(_mean(column), floor) for column in _columns(costs))
+        return lambda costs, floor: math.fsum(one(mean(column), floor) for column in _columns(costs))
 
     return compare(
         charged,
@@ -410,11 +401,11 @@ def _(charged):
         [
             Mistake(
                 "The floor is held against the whole rate: one busy latent can pay for all, and the others may die.",
-                lambda costs, floor: max(floor, _mean([math.fsum(row) for row in costs])),
+                lambda costs, floor: max(floor, mean([math.fsum(row) for row in costs])),
             ),
             Mistake(
                 "Here each picture gets the floor for itself. The latent’s average over the batch is what counts.",
-                lambda costs, floor: _mean([math.fsum(max(floor, c) for c in row) for row in costs]),
+                lambda costs, floor: mean([math.fsum(max(floor, c) for c in row) for row in costs]),
             ),
             Mistake("With min the floor is the most that a latent can cost.", over(min)),
             Mistake(
@@ -431,7 +422,7 @@ def _(charged):
             ),
             Mistake(
                 "You average the costs of a picture over its latents. The floor is for one latent, over the pictures.",
-                lambda costs, floor: math.fsum(max(floor, _mean(row)) for row in costs),
+                lambda costs, floor: math.fsum(max(floor, mean(row)) for row in costs),
             ),
             Mistake("Now the floor is gone altogether.", over(lambda mean, floor: mean)),
         ],
