@@ -229,10 +229,10 @@ def fit_mixture(x, components, steps=60, smoothing=1.0, seed=0):
     if starts.shape[0] < components:
         raise ValueError(f"components must be at most the {x.shape[0]} images, got {components}")
     weights, probabilities = x.new_full((components,), 1 / components), 0.25 + 0.5 * starts
-    history = []
+    log_joint, history = mixture_log_joint(x, weights, probabilities), []
     for _ in range(steps):
-        r = mixture_log_joint(x, weights, probabilities).softmax(-1)
-        weights, probabilities = mixture_m_step(x, r, smoothing)
-        fit = mixture_log_prob(x, weights, probabilities).sum()
+        weights, probabilities = mixture_m_step(x, log_joint.softmax(-1), smoothing)
+        log_joint = mixture_log_joint(x, weights, probabilities)  # of this step's score, and for the next E step
+        fit = log_joint.logsumexp(-1).sum()
         history.append(_smoothed_objective(fit, weights, probabilities, smoothing))
     return Mixture(weights, probabilities, torch.stack(history))

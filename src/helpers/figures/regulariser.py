@@ -230,7 +230,7 @@ class WaterLine(Figure):
     kept = 20
     grey = datasets.digits_grey().train.double()
     sigma = linear_gaussian.fit(grey, kept)[2]
-    eigenvalues = torch.linalg.eigvalsh((grey - grey.mean(0)).mT @ (grey - grey.mean(0)) / len(grey)).flip(0)
+    eigenvalues = linear_gaussian.principal_axes(grey)[1]
     missed = eigenvalues[kept:].sum()
 
     def scene(self, beta):
